@@ -1,0 +1,67 @@
+# Every target sets up what it needs; all that is wanted beforehand is Python 3.11 or newer.
+PYTHON ?= python3
+BIN := .venv/bin
+STACK ?= dev
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup local down test check format bench layers lock browser clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: .venv/.ready .venv-emulator/.ready ## Install the project's and the emulator's packages
+
+local: setup ## Start the whole product on this machine (STACK=, CATALOG=folder, MODELS=, PORT=, LOCAL_DIR=)
+	@STACK=$(STACK) $(BIN)/python -m local up
+
+down: setup ## Stop it from another terminal
+	@$(BIN)/python -m local down
+
+test: setup browser ## Run all tests (ARGS="tests/unit -k search" for some)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## Formatting, lint, types, then all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(MAKE) test
+
+format: setup ## Format the code and mend what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## Measure and write docs/performance.md (ONLY=engine for one part)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/bench.txt
+	$(BIN)/python -m benchmarks $(ONLY)
+
+layers: setup ## Build the Lambda layers for arm64; needed before `pulumi up`
+	$(BIN)/python -m layers arm64
+
+browser: setup # the browser on the PATH, else Playwright's own, else Debian's package
+	@$(BIN)/python -m tests.browser.find >/dev/null 2>&1 \
+	  || $(BIN)/playwright install chromium >/dev/null 2>&1 \
+	  || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "no browser could be installed: install Chromium and put it on the PATH"
+
+lock: setup ## Pin every requirement anew, with hashes
+	$(BIN)/pip install --quiet "uv>=0.9,<1"
+	for name in layers/core layers/arrays layers/runtime-client requirements/site requirements/dev requirements/bench requirements/emulator; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header $$name.in --output-file $$name.txt || exit 1; \
+	done
+
+clean: ## Remove everything that was made (environments, builds, local state)
+	rm -rf .venv .venv-emulator .build .local test-artifacts
+
+.venv/.ready: requirements/dev.txt layers/core.txt layers/arrays.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.venv-emulator/.ready: requirements/emulator.txt
+	$(PYTHON) -m venv .venv-emulator
+	.venv-emulator/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/emulator.txt
+	@touch $@
