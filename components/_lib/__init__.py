@@ -1,0 +1,1 @@
+"""Internals shared by the components; nothing here is public."""

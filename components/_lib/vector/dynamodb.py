@@ -1,0 +1,152 @@
+"""Vectors kept in DynamoDB, searched in memory; snapshots of the index in S3 make cold starts short."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components._lib import iam
+from components._lib.bucket import private_bucket
+from components._lib.function import Function, FunctionSpec
+from components._lib.vector.backend import BackendRequest, BackendResult
+
+CHANGES_INDEX = "changes"
+_COMPACTOR_TIMEOUT = 900
+_LONGEST_RETENTION_SECONDS = 14 * 24 * 3600
+
+
+def create(request: BackendRequest) -> BackendResult:
+    """Declare the embeddings table, the snapshots bucket and the compactor that fills it on a schedule."""
+    table = _embeddings_table(request)
+    snapshots = private_bucket(
+        f"{request.name}-snapshots",
+        request.parent,
+        versioned=False,
+        protect_data=request.protect_data,
+        tags=request.tags,
+    )
+    setting = pulumi.Output.json_dumps(
+        {
+            "backend": "dynamodb",
+            "table": table.name,
+            "changes_index": CHANGES_INDEX,
+            "snapshots": snapshots.bucket,
+        },
+        sort_keys=True,
+    )
+    _compactor(request, setting, table, snapshots)
+    return BackendResult(
+        setting=setting,
+        query_statements=(*_read_table(table), *_read_snapshots(snapshots)),
+        index_statements=(_write_table(table),),
+    )
+
+
+def _embeddings_table(request: BackendRequest) -> aws.dynamodb.Table:
+    protect = request.protect_data
+    return aws.dynamodb.Table(
+        f"{request.name}-embeddings",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="product_id",
+        attributes=[
+            {"name": "product_id", "type": "S"},
+            {"name": "change_shard", "type": "S"},
+            {"name": "updated_at", "type": "N"},
+        ],
+        global_secondary_indexes=[
+            {
+                "name": CHANGES_INDEX,
+                "key_schemas": [
+                    {"attribute_name": "change_shard", "key_type": "HASH"},
+                    {"attribute_name": "updated_at", "key_type": "RANGE"},
+                ],
+                "projection_type": "ALL",
+            }
+        ],
+        ttl={"attribute_name": "expires_at", "enabled": True},
+        point_in_time_recovery={"enabled": protect},
+        deletion_protection_enabled=protect,
+        tags=request.tags,
+        opts=pulumi.ResourceOptions(parent=request.parent, protect=protect, retain_on_delete=protect),
+    )
+
+
+def _compactor(
+    request: BackendRequest, setting: pulumi.Output[str], table: aws.dynamodb.Table, snapshots: aws.s3.Bucket
+) -> None:
+    opts = pulumi.ResourceOptions(parent=request.parent)
+    failures = aws.sqs.Queue(
+        f"{request.name}-compactor-failures",
+        message_retention_seconds=_LONGEST_RETENTION_SECONDS,
+        sqs_managed_sse_enabled=True,
+        tags=request.tags,
+        opts=opts,
+    )
+    compactor = Function(
+        f"{request.name}-compactor",
+        FunctionSpec(
+            service="compactor",
+            handler="runtime.vectors.compactor.handler",
+            packages=("vectors", "shared"),
+            layers=request.layers,
+            timeout=_COMPACTOR_TIMEOUT,
+            memory_mb=request.memory_mb,
+            log_retention_days=request.log_retention_days,
+            tags=request.tags,
+            environment={"VECTOR_STORE": setting, "EMBEDDER": request.embedder},
+            statements=(*_read_table(table), *_read_snapshots(snapshots), _write_snapshots(snapshots)),
+            dead_letter_arn=failures.arn,
+        ),
+        opts,
+    )
+    rule = aws.cloudwatch.EventRule(
+        f"{request.name}-compactor-schedule",
+        description="Snapshots the vector index.",
+        schedule_expression=schedule(request.snapshot_minutes),
+        tags=request.tags,
+        opts=opts,
+    )
+    permission = aws.lambda_.Permission(
+        f"{request.name}-compactor-permission",
+        action="lambda:InvokeFunction",
+        function=compactor.name,
+        principal="events.amazonaws.com",
+        source_arn=rule.arn,
+        opts=opts,
+    )
+    aws.cloudwatch.EventTarget(
+        f"{request.name}-compactor-target",
+        rule=rule.name,
+        arn=compactor.arn,
+        opts=pulumi.ResourceOptions(parent=request.parent, depends_on=[permission]),
+    )
+
+
+def schedule(minutes: int) -> str:
+    """EventBridge's words for "every so many minutes"; it insists on the singular for one."""
+    return f"rate({minutes} minute{'' if minutes == 1 else 's'})"
+
+
+def _read_table(table: aws.dynamodb.Table) -> list[iam.Statement]:
+    return [
+        iam.allow(["dynamodb:Scan"], [table.arn]),
+        iam.allow(["dynamodb:Query"], [pulumi.Output.concat(table.arn, "/index/", CHANGES_INDEX)]),
+    ]
+
+
+def _write_table(table: aws.dynamodb.Table) -> iam.Statement:
+    # A deletion leaves a tombstone, so that running functions notice it; DynamoDB expires it later.
+    return iam.allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [table.arn])
+
+
+def _read_snapshots(bucket: aws.s3.Bucket) -> list[iam.Statement]:
+    return [
+        iam.allow(["s3:GetObject"], [pulumi.Output.concat(bucket.arn, "/*")]),
+        # Without it S3 answers "forbidden" instead of "not there" for a snapshot that does not exist yet.
+        iam.allow(["s3:ListBucket"], [bucket.arn]),
+    ]
+
+
+def _write_snapshots(bucket: aws.s3.Bucket) -> iam.Statement:
+    return iam.allow(
+        ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"],
+        [pulumi.Output.concat(bucket.arn, "/*")],
+    )

@@ -1,0 +1,300 @@
+"""The shop's catalogue: pictures in, products out."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components._lib import iam
+from components._lib.bucket import private_bucket
+from components._lib.function import Function, FunctionSpec
+from components._lib.package import public_token
+
+PREFIX = "products/"
+CATEGORY_INDEX = "by-category"
+_INGEST_TIMEOUT = 60
+_INGEST_ATTEMPTS = 3
+_RECEIVES_BEFORE_DEAD_LETTER = 5
+_BATCH = 10
+_DAY = 24 * 3600
+
+
+class CatalogArgs(TypedDict):
+    """Inputs of `Catalog`."""
+
+    vector_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `VectorSearch`."""
+    vector_index_policy: pulumi.Input[str]
+    """Output `index_policy` of `VectorSearch`."""
+    layers: Sequence[pulumi.Input[str]]
+    """ARNs of the Lambda layers that hold the runtime's dependencies, without numpy."""
+    array_layers: Sequence[pulumi.Input[str]]
+    """ARNs of the layers that hold numpy and Pillow; the ingestion needs them as well."""
+    capabilities: NotRequired[pulumi.Input[str]]
+    """What `GET /capabilities` answers, a JSON text. Default: `{}`."""
+    ingest_concurrency: NotRequired[int]
+    """How many ingestions run at once, 2 to 1000; bounds the calls to the embedding model. Default: 10."""
+    log_retention_days: NotRequired[int]
+    """Days for which logs are kept. Default: 30."""
+    protect_data: NotRequired[bool]
+    """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Tags of every resource. Default: none."""
+
+
+class Catalog(pulumi.ComponentResource):
+    """A bucket for pictures and CSV files, a table of products, and the function that keeps them in step."""
+
+    environment: pulumi.Output[Mapping[str, str]]
+    """Setting CATALOG (JSON text) for functions that read products."""
+    policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for reading products and their pictures."""
+    bucket: pulumi.Output[str]
+    """Name of the bucket; pictures and CSV files go below `products/`."""
+    table: pulumi.Output[str]
+    """Name of the products table."""
+    queue_url: pulumi.Output[str]
+    """Queue of the bucket's events."""
+    dead_letter_url: pulumi.Output[str]
+    """Queue of what could not be ingested."""
+    browse_function_arn: pulumi.Output[str]
+    """Function that answers for products, health and capabilities."""
+    ingest_function_arn: pulumi.Output[str]
+    """Function that turns pictures and CSV rows into products."""
+
+    def __init__(self, name: str, args: CatalogArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(public_token("Catalog"), name, {}, opts)
+        protect = args.get("protect_data", True)
+        concurrency = int(args.get("ingest_concurrency", 10))
+        _check_concurrency(concurrency)
+
+        bucket = private_bucket(
+            f"{name}-bucket", self, versioned=True, protect_data=protect, tags=args.get("tags")
+        )
+        table = _products_table(name, self, protect, args.get("tags"))
+        dead_letters = _dead_letters(name, self, args)
+        queue = _event_queue(name, self, bucket, dead_letters, args)
+        setting = pulumi.Output.json_dumps(
+            {"bucket": bucket.bucket, "table": table.name, "prefix": PREFIX}, sort_keys=True
+        )
+        read = [*_read_products(table), _read_pictures(bucket)]
+        ingest = _ingest(name, self, args, setting, bucket, table, queue, dead_letters)
+        aws.lambda_.EventSourceMapping(
+            f"{name}-ingest-source",
+            event_source_arn=queue.arn,
+            function_name=ingest.name,
+            batch_size=_BATCH,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config={"maximum_concurrency": concurrency},
+            tags=args.get("tags"),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        browse = _browse(name, self, args, setting, read)
+
+        self.environment = pulumi.Output.all(CATALOG=setting)
+        self.policy = iam.document(read)
+        self.bucket = bucket.bucket
+        self.table = table.name
+        self.queue_url = queue.url
+        self.dead_letter_url = dead_letters.url
+        self.browse_function_arn = browse.arn
+        self.ingest_function_arn = ingest.arn
+        self.register_outputs(
+            {
+                "environment": self.environment,
+                "policy": self.policy,
+                "bucket": self.bucket,
+                "table": self.table,
+                "queue_url": self.queue_url,
+                "dead_letter_url": self.dead_letter_url,
+                "browse_function_arn": self.browse_function_arn,
+                "ingest_function_arn": self.ingest_function_arn,
+            }
+        )
+
+
+def _check_concurrency(concurrency: int) -> None:
+    if not 2 <= concurrency <= 1000:
+        raise ValueError(f"ingest_concurrency: {concurrency} is out of range; Lambda takes 2 to 1000")
+
+
+def _products_table(
+    name: str,
+    parent: pulumi.Resource,
+    protect: bool,
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
+) -> aws.dynamodb.Table:
+    return aws.dynamodb.Table(
+        f"{name}-products",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="product_id",
+        attributes=[{"name": "product_id", "type": "S"}, {"name": "category", "type": "S"}],
+        global_secondary_indexes=[
+            {
+                "name": CATEGORY_INDEX,
+                "key_schemas": [
+                    {"attribute_name": "category", "key_type": "HASH"},
+                    {"attribute_name": "product_id", "key_type": "RANGE"},
+                ],
+                "projection_type": "ALL",
+            }
+        ],
+        point_in_time_recovery={"enabled": protect},
+        deletion_protection_enabled=protect,
+        tags=tags,
+        opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
+    )
+
+
+def _dead_letters(name: str, parent: pulumi.Resource, args: CatalogArgs) -> aws.sqs.Queue:
+    return aws.sqs.Queue(
+        f"{name}-dead-letters",
+        message_retention_seconds=14 * _DAY,
+        sqs_managed_sse_enabled=True,
+        tags=args.get("tags"),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _event_queue(
+    name: str, parent: pulumi.Resource, bucket: aws.s3.Bucket, dead_letters: aws.sqs.Queue, args: CatalogArgs
+) -> aws.sqs.Queue:
+    """The queue between the bucket and the ingestion, and the permission for the bucket to write to it."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    account = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=parent)).account_id
+    queue = aws.sqs.Queue(
+        f"{name}-events",
+        # AWS asks for six times the function's timeout, so that a message is not handed out twice at once.
+        visibility_timeout_seconds=6 * _INGEST_TIMEOUT,
+        message_retention_seconds=4 * _DAY,
+        redrive_policy=pulumi.Output.json_dumps(
+            {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": _RECEIVES_BEFORE_DEAD_LETTER},
+            sort_keys=True,
+        ),
+        sqs_managed_sse_enabled=True,
+        tags=args.get("tags"),
+        opts=opts,
+    )
+    aws.sqs.RedriveAllowPolicy(
+        f"{name}-dead-letters-allow",
+        queue_url=dead_letters.url,
+        redrive_allow_policy=pulumi.Output.json_dumps(
+            {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}, sort_keys=True
+        ),
+        opts=opts,
+    )
+    from_bucket = iam.allow(
+        ["sqs:SendMessage"],
+        [queue.arn],
+        {"ArnEquals": {"aws:SourceArn": bucket.arn}, "StringEquals": {"aws:SourceAccount": account}},
+    )
+    policy = aws.sqs.QueuePolicy(
+        f"{name}-events-policy",
+        queue_url=queue.url,
+        policy=iam.document([{**from_bucket, "Principal": {"Service": "s3.amazonaws.com"}}]),
+        opts=opts,
+    )
+    aws.s3.BucketNotification(
+        f"{name}-notification",
+        bucket=bucket.bucket,
+        queues=[
+            {
+                "id": "products",
+                "queue_arn": queue.arn,
+                "events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
+                "filter_prefix": PREFIX,
+            }
+        ],
+        # S3 tries the queue when the notification is made, and fails without the policy.
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[policy]),
+    )
+    return queue
+
+
+def _ingest(
+    name: str,
+    parent: pulumi.Resource,
+    args: CatalogArgs,
+    setting: pulumi.Output[str],
+    bucket: aws.s3.Bucket,
+    table: aws.dynamodb.Table,
+    queue: aws.sqs.Queue,
+    dead_letters: aws.sqs.Queue,
+) -> Function:
+    failures = pulumi.Output.json_dumps(
+        {"dead_letter_url": dead_letters.url, "max_attempts": _INGEST_ATTEMPTS}, sort_keys=True
+    )
+    return Function(
+        f"{name}-ingest",
+        FunctionSpec(
+            service="ingest",
+            handler="runtime.catalog.ingest.handler",
+            packages=("catalog", "vectors", "shared"),
+            layers=[*args["layers"], *args["array_layers"]],
+            timeout=_INGEST_TIMEOUT,
+            memory_mb=1024,
+            log_retention_days=int(args.get("log_retention_days", 30)),
+            tags=args.get("tags"),
+            environment={"CATALOG": setting, "INGEST": failures},
+            bound_environments=(args["vector_environment"],),
+            statements=(
+                _read_pictures(bucket),
+                # Without it S3 answers "forbidden" instead of "not there" for a picture that is gone again.
+                iam.allow(["s3:ListBucket"], [bucket.arn]),
+                iam.allow(
+                    [
+                        "dynamodb:BatchGetItem",
+                        "dynamodb:DeleteItem",
+                        "dynamodb:GetItem",
+                        "dynamodb:UpdateItem",
+                    ],
+                    [table.arn],
+                ),
+                iam.allow(
+                    ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+                    [queue.arn],
+                ),
+                iam.allow(["sqs:SendMessage"], [dead_letters.arn]),
+            ),
+            bound_policies=(args["vector_index_policy"],),
+        ),
+        pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _browse(
+    name: str,
+    parent: pulumi.Resource,
+    args: CatalogArgs,
+    setting: pulumi.Output[str],
+    read: Sequence[iam.Statement],
+) -> Function:
+    return Function(
+        f"{name}-browse",
+        FunctionSpec(
+            service="catalog",
+            handler="runtime.catalog.handler.handler",
+            packages=("catalog", "shared"),
+            layers=args["layers"],
+            timeout=15,
+            memory_mb=512,
+            log_retention_days=int(args.get("log_retention_days", 30)),
+            tags=args.get("tags"),
+            environment={"CATALOG": setting, "CAPABILITIES": args.get("capabilities", "{}")},
+            statements=tuple(read),
+        ),
+        pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _read_products(table: aws.dynamodb.Table) -> list[iam.Statement]:
+    index = pulumi.Output.concat(table.arn, "/index/", CATEGORY_INDEX)
+    return [
+        iam.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"], [table.arn]),
+        iam.allow(["dynamodb:Query"], [index]),
+    ]
+
+
+def _read_pictures(bucket: aws.s3.Bucket) -> iam.Statement:
+    return iam.allow(["s3:GetObject"], [pulumi.Output.concat(bucket.arn, "/", PREFIX, "*")])

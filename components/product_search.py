@@ -1,0 +1,62 @@
+"""The function behind the search routes."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from components._lib.function import Function, FunctionSpec
+from components._lib.package import public_token
+
+_GATEWAY_LIMIT_SECONDS = 29
+
+
+class ProductSearchArgs(TypedDict):
+    """Inputs of `ProductSearch`."""
+
+    vector_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `VectorSearch`."""
+    vector_query_policy: pulumi.Input[str]
+    """Output `query_policy` of `VectorSearch`."""
+    catalog_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `Catalog`."""
+    catalog_policy: pulumi.Input[str]
+    """Output `policy` of `Catalog`."""
+    layers: Sequence[pulumi.Input[str]]
+    """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
+    memory_mb: NotRequired[int]
+    """Memory, which also decides the share of a processor; the index lives in it. Default: 2048."""
+    log_retention_days: NotRequired[int]
+    """Days for which logs are kept. Default: 30."""
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Tags of every resource. Default: none."""
+
+
+class ProductSearch(pulumi.ComponentResource):
+    """Search by words, by picture or by both, over any vector backend."""
+
+    function_arn: pulumi.Output[str]
+    """Function that answers the search routes."""
+
+    def __init__(
+        self, name: str, args: ProductSearchArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(public_token("ProductSearch"), name, {}, opts)
+        search = Function(
+            name,
+            FunctionSpec(
+                service="search",
+                handler="runtime.search.handler.handler",
+                packages=("search", "vectors", "shared"),
+                layers=args["layers"],
+                timeout=_GATEWAY_LIMIT_SECONDS,
+                memory_mb=int(args.get("memory_mb", 2048)),
+                log_retention_days=int(args.get("log_retention_days", 30)),
+                tags=args.get("tags"),
+                bound_environments=(args["vector_environment"], args["catalog_environment"]),
+                bound_policies=(args["vector_query_policy"], args["catalog_policy"]),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.function_arn = search.arn
+        self.register_outputs({"function_arn": self.function_arn})

@@ -1,0 +1,149 @@
+"""Where product vectors live, and which model makes them."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components._lib import iam
+from components._lib.models import Model, load_models
+from components._lib.package import public_token
+from components._lib.vector import dynamodb, s3vectors
+from components._lib.vector.backend import BackendRequest, CreateBackend
+
+_DIMENSIONS = (256, 384, 1024)
+
+
+class VectorBackend(StrEnum):
+    """Where vectors are kept and searched."""
+
+    DYNAMODB = "dynamodb"
+    OPENSEARCH = "opensearch"
+    S3VECTORS = "s3vectors"
+
+
+class EmbedderName(StrEnum):
+    """The model family that turns words and pictures into vectors."""
+
+    TITAN = "titan"
+    NOVA = "nova"
+
+
+BACKENDS: dict[VectorBackend, CreateBackend] = {
+    VectorBackend.DYNAMODB: dynamodb.create,
+    VectorBackend.S3VECTORS: s3vectors.create,
+}
+EMBEDDING_MODELS: dict[EmbedderName, str] = {
+    EmbedderName.TITAN: "amazon.titan-embed-image-v1",
+    EmbedderName.NOVA: "amazon.nova-2-multimodal-embeddings-v1:0",
+}
+
+
+class VectorSearchArgs(TypedDict):
+    """Inputs of `VectorSearch`."""
+
+    layers: Sequence[pulumi.Input[str]]
+    """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
+    physical_name: pulumi.Input[str]
+    """Prefix, unique in account and region, for what AWS does not name by itself (S3 Vectors bucket)."""
+    backend: NotRequired[VectorBackend]
+    """Where vectors are kept. Default: `dynamodb`."""
+    embedder: NotRequired[EmbedderName]
+    """The embedding model. Default: `titan`."""
+    dimensions: NotRequired[int]
+    """Length of the vectors: 256, 384 or 1024. Default: 1024."""
+    snapshot_minutes: NotRequired[int]
+    """Minutes between two snapshots of the in-memory index (backend `dynamodb`). Default: 15."""
+    memory_mb: NotRequired[int]
+    """Memory of the function that makes the snapshots (backend `dynamodb`). Default: 2048."""
+    log_retention_days: NotRequired[int]
+    """Days for which logs are kept. Default: 30."""
+    protect_data: NotRequired[bool]
+    """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Tags of every resource. Default: none."""
+
+
+class VectorSearch(pulumi.ComponentResource):
+    """A vector store behind two settings and two policies, whatever the backend."""
+
+    environment: pulumi.Output[Mapping[str, str]]
+    """Settings VECTOR_STORE and EMBEDDER (JSON texts) for functions that search or index."""
+    query_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for searching: read vectors, call the embedding model."""
+    index_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for indexing: write vectors, call the embedding model."""
+    backend: pulumi.Output[str]
+    """Name of the backend."""
+
+    def __init__(self, name: str, args: VectorSearchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(public_token("VectorSearch"), name, {}, opts)
+        backend = VectorBackend(args.get("backend", VectorBackend.DYNAMODB))
+        embedder = EmbedderName(args.get("embedder", EmbedderName.TITAN))
+        dimensions = int(args.get("dimensions", 1024))
+        snapshot_minutes = int(args.get("snapshot_minutes", 15))
+        create_backend = _choose_backend(backend)
+        _check_dimensions(dimensions)
+        _check_snapshot_minutes(snapshot_minutes)
+
+        model = load_models()[EMBEDDING_MODELS[embedder]]
+        region = _model_region(model, self)
+        embedder_setting = pulumi.Output.json_dumps(
+            {"name": embedder.value, "model_id": model.id, "dimensions": dimensions, "region": region},
+            sort_keys=True,
+        )
+        store = create_backend(
+            BackendRequest(
+                name=name,
+                parent=self,
+                dimensions=dimensions,
+                embedder=embedder_setting,
+                physical_name=args["physical_name"],
+                snapshot_minutes=snapshot_minutes,
+                memory_mb=int(args.get("memory_mb", 2048)),
+                log_retention_days=int(args.get("log_retention_days", 30)),
+                protect_data=args.get("protect_data", True),
+                layers=args["layers"],
+                tags=args.get("tags"),
+            )
+        )
+        embed = iam.allow(["bedrock:InvokeModel"], [region.apply(lambda r: iam.model_arn(r, model.id))])
+        self.environment = pulumi.Output.all(VECTOR_STORE=store.setting, EMBEDDER=embedder_setting)
+        self.query_policy = iam.document([*store.query_statements, embed])
+        self.index_policy = iam.document([*store.index_statements, embed])
+        self.backend = pulumi.Output.from_input(backend.value)
+        self.register_outputs(
+            {
+                "environment": self.environment,
+                "query_policy": self.query_policy,
+                "index_policy": self.index_policy,
+                "backend": self.backend,
+            }
+        )
+
+
+def _model_region(model: Model, component: pulumi.Resource) -> pulumi.Output[str]:
+    """Where the model is called: the stack's region if it is offered there."""
+    here = aws.get_region_output(opts=pulumi.InvokeOptions(parent=component))
+    return here.region.apply(model.nearest_region)
+
+
+def _choose_backend(backend: VectorBackend) -> CreateBackend:
+    if backend not in BACKENDS:
+        raise ValueError(
+            f"backend: {backend.value!r} comes with a later release; use one of "
+            + ", ".join(sorted(known.value for known in BACKENDS))
+        )
+    return BACKENDS[backend]
+
+
+def _check_dimensions(dimensions: int) -> None:
+    if dimensions not in _DIMENSIONS:
+        raise ValueError(f"dimensions: {dimensions} is not offered by the models; use 256, 384 or 1024")
+
+
+def _check_snapshot_minutes(minutes: int) -> None:
+    if not 1 <= minutes <= 24 * 60:
+        raise ValueError(f"snapshot_minutes: {minutes} is out of range; use 1 to 1440")

@@ -1,0 +1,42 @@
+"""All rules."""
+
+from policies import access, api, data, limits
+from policies.stack import Rule
+
+RULES: tuple[Rule, ...] = (
+    access.allow_no_unexplained_star,
+    access.block_public_access,
+    access.give_each_function_its_role,
+    access.keep_inline_policies_small,
+    access.let_dead_letters_be_sent,
+    access.let_sources_be_read,
+    access.name_who_invokes,
+    access.name_who_sends,
+    access.refuse_plain_http,
+    access.trust_only_one_service,
+    api.answer_problems_everywhere,
+    api.ask_for_key_and_token,
+    api.ask_for_strong_passwords,
+    api.keep_one_logging_role,
+    api.limit_every_stage,
+    api.name_the_stage_in_usage_plans,
+    api.permit_every_route,
+    api.redeploy_on_change,
+    api.route_only_to_own_functions,
+    api.sign_in_by_code_only,
+    data.catch_dead_letters,
+    data.declare_only_key_attributes,
+    data.encrypt_at_rest,
+    data.end_logs,
+    data.handle_failed_events,
+    data.hide_messages_long_enough,
+    data.keep_secrets_out_of_environments,
+    data.notify_once_per_bucket,
+    data.protect_all_data_or_none,
+    limits.answer_before_the_gateway_gives_up,
+    limits.keep_environments_small,
+    limits.keep_names_short,
+    limits.match_layers,
+    limits.reserve_no_concurrency,
+    limits.trace_every_function,
+)

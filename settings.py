@@ -1,0 +1,186 @@
+"""The configuration of a stack: every key once, checked before anything is built."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+
+from components import EmbedderName, VectorBackend
+from components._lib.models import check_models, load_models
+from components.vector_search import BACKENDS, EMBEDDING_MODELS
+
+# Where the default embedding models are offered together with everything else the stylist uses.
+_REGIONS = ("us-east-1", "us-west-2")
+_DIMENSIONS = (256, 384, 1024)
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+_RETENTIONS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+_LOCAL_HOSTS = ("localhost", "127.0.0.1")
+
+
+class Settings(BaseModel):
+    """One stack's configuration: the keys of `Pulumi.yaml` in snake case, with the same defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    region: str
+    site_url: str = "http://localhost:8501"
+    vector_backend: VectorBackend = VectorBackend.DYNAMODB
+    embedder: EmbedderName = EmbedderName.TITAN
+    embedding_dimensions: int = 1024
+    snapshot_minutes: int = Field(default=15, ge=1, le=1440)
+    ingest_concurrency: int = Field(default=10, ge=2, le=1000)
+    requests_per_second: int = Field(default=50, ge=1, le=10_000)
+    api_access_log: bool = False
+    manage_api_account: bool = False
+    log_retention_days: int = 30
+    protect_data: bool = True
+    allow_other_regions: bool = False
+    tags: dict[str, str] = Field(default_factory=dict[str, str])
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _read_tags(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError("write a JSON object of texts") from error
+
+    @field_validator("site_url")
+    @classmethod
+    def _check_site_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        local = parts.scheme == "http" and parts.hostname in _LOCAL_HOSTS
+        if not (local or (parts.scheme == "https" and parts.hostname)):
+            raise ValueError("the site needs https, except on localhost; write https://host")
+        if parts.path or parts.query or parts.fragment:
+            raise ValueError("write the scheme and the host only, without a slash at the end")
+        return value
+
+    @field_validator("vector_backend")
+    @classmethod
+    def _check_backend(cls, value: VectorBackend) -> VectorBackend:
+        if value not in BACKENDS:
+            known = ", ".join(sorted(backend.value for backend in BACKENDS))
+            raise ValueError(f"{value.value} comes with a later release; use one of {known}")
+        return value
+
+    @field_validator("embedding_dimensions")
+    @classmethod
+    def _check_dimensions(cls, value: int) -> int:
+        if value not in _DIMENSIONS:
+            raise ValueError(f"the models make vectors of {_join(_DIMENSIONS)} numbers")
+        return value
+
+    @field_validator("log_retention_days")
+    @classmethod
+    def _check_retention(cls, value: int) -> int:
+        if value not in _RETENTIONS:
+            raise ValueError(f"CloudWatch keeps logs for {_join(_RETENTIONS)} days")
+        return value
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.region not in _REGIONS and not self.allow_other_regions:
+            raise ValueError(
+                f"aws:region: {self.region} is not one of {_join(_REGIONS)}, where all models are offered; "
+                "set allowOtherRegions to true if yours are offered there"
+            )
+        if self.manage_api_account and not self.api_access_log:
+            raise ValueError("manageApiAccount: has no use without apiAccessLog; set both or neither")
+        return self
+
+    @property
+    def embedding_model(self) -> str:
+        """Id of the embedding model in `runtime/shared/models.toml`."""
+        return EMBEDDING_MODELS[self.embedder]
+
+    def capabilities(self) -> str:
+        """What `GET /capabilities` answers, a JSON text."""
+        return json.dumps(
+            {
+                "features": ["search"],
+                "vector_backend": self.vector_backend.value,
+                "embedder": self.embedder.value,
+                "models": {"embedding": self.embedding_model},
+            },
+            sort_keys=True,
+        )
+
+
+def load_settings() -> Settings:
+    """The current stack's settings. Raises ValueError that names the key, the value and the fix.
+
+    Warns of models that are going to end, and refuses one that has ended.
+    """
+    settings = parse_settings(pulumi.get_project(), {**get_config_env(), **CONFIG.get()})
+    for warning in check_models([settings.embedding_model], load_models(), date.today()):
+        pulumi.log.warn(warning)
+    return settings
+
+
+def parse_settings(project: str, config: Mapping[str, Any]) -> Settings:
+    """Settings from the stack's whole configuration, keys being `namespace:key`."""
+    prefix = f"{project}:"
+    given = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    if "aws:region" not in config:
+        raise ValueError("aws:region is not set: write `pulumi config set aws:region us-east-1`")
+    known = [_key(field) for field in Settings.model_fields if field != "region"]
+    for key in given:
+        if key not in known:
+            raise ValueError(f"{prefix}{key} is not a setting of this project{_hint(key, known)}")
+    try:
+        return Settings.model_validate({"region": config["aws:region"], **given})
+    except ValidationError as error:
+        raise ValueError("\n".join(_explain(prefix, problem) for problem in error.errors())) from error
+
+
+def _key(field: str) -> str:
+    return Settings.model_fields[field].alias or field
+
+
+def _hint(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else f"; the settings are {', '.join(sorted(known))}"
+
+
+def _explain(prefix: str, problem: Any) -> str:
+    text = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return text
+    return f"{prefix}{'.'.join(map(str, problem['loc']))}: {problem['input']!r} is refused: {text}"
+
+
+def _join(values: tuple[object, ...]) -> str:
+    return f"{', '.join(map(str, values[:-1]))} or {values[-1]}"

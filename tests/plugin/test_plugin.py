@@ -1,0 +1,168 @@
+"""The components as a plugin: served over gRPC, constructed with inputs that are other resources' outputs."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import grpc
+import pulumi
+import pytest
+from pulumi.runtime.proto import provider_pb2
+
+from components import PACKAGE, PUBLIC, VERSION
+from tests.graph.recorder import record
+from tests.plugin.host import Host, is_secret, output, reveal, start_plugin, unknown_output
+
+POLICY = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["a:B"], "Resource": ["arn:x"]}]}
+)
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
+# By component: inputs to branch on (plain), and inputs that come from elsewhere (given as Outputs).
+PLAIN: dict[str, dict[str, Any]] = {
+    "Api": {"requestsPerSecond": 20, "accessLog": True},
+    "Auth": {"protectData": False},
+    "Catalog": {"ingestConcurrency": 4, "protectData": False, "logRetentionDays": 14},
+    "ProductSearch": {"memoryMb": 3008},
+    "RuntimeLayers": {},
+    "SiteConfig": {"protectData": False},
+    "VectorSearch": {"backend": "s3vectors", "embedder": "nova", "dimensions": 256, "protectData": False},
+}
+WIRED: dict[str, dict[str, Any]] = {
+    "Api": {
+        "userPoolArn": "arn:pool",
+        "scope": "stylist/shop",
+        "allowedOrigin": "https://shop.example",
+        "tags": {"a": "b"},
+    },
+    "Auth": {"siteUrl": "https://shop.example", "domainPrefix": "shop", "tags": {"a": "b"}},
+    "Catalog": {
+        "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}"},
+        "vectorIndexPolicy": POLICY,
+        "capabilities": "{}",
+        "tags": {"a": "b"},
+    },
+    "ProductSearch": {
+        "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}"},
+        "vectorQueryPolicy": POLICY,
+        "catalogEnvironment": {"CATALOG": "{}"},
+        "catalogPolicy": POLICY,
+        "tags": {"a": "b"},
+    },
+    "RuntimeLayers": {"physicalName": "shop"},
+    "SiteConfig": {
+        name: f"value of {name}"
+        for name in (
+            "apiUrl",
+            "apiKey",
+            "userPoolId",
+            "clientId",
+            "clientSecret",
+            "metadataUrl",
+            "domainUrl",
+            "siteUrl",
+            "region",
+            "stack",
+        )
+    },
+    "VectorSearch": {"physicalName": "shop", "tags": {"a": "b"}},
+}
+# Plain containers whose leaves are Outputs.
+LEAVES: dict[str, dict[str, Any]] = {
+    "Api": {"routes": {"GET /search": FUNCTION, "GET /health": FUNCTION}},
+    "Catalog": {"layers": ["arn:core"], "arrayLayers": ["arn:arrays"]},
+    "ProductSearch": {"layers": ["arn:core", "arn:arrays"]},
+    "VectorSearch": {"layers": ["arn:core"]},
+}
+NAMES = [component.__name__ for component in PUBLIC]
+
+
+def wrap_leaves(value: Any, wrap: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: wrap(each) for key, each in value.items()}
+    return [wrap(each) for each in value]
+
+
+def inputs_of(name: str, wrap: Any) -> dict[str, Any]:
+    wired = {key: wrap(value) for key, value in WIRED[name].items()}
+    leaves = {key: wrap_leaves(value, wrap) for key, value in LEAVES.get(name, {}).items()}
+    return {**PLAIN[name], **wired, **leaves}
+
+
+def snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def declare_in_process(name: str) -> list[tuple[str, str, str]]:
+    component = next(component for component in PUBLIC if component.__name__ == name)
+    args: Mapping[str, Any] = {
+        snake(key): value for key, value in {**PLAIN[name], **WIRED[name], **LEAVES.get(name, {})}.items()
+    }
+    graph = record(lambda: component("thing", args))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    stack = "virtual-stylist-test"
+    return [(r.type, r.name, "" if r.parent == stack else r.parent) for r in graph.resources]
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    with start_plugin(tmp_path_factory.mktemp("elsewhere")) as running:
+        yield running
+
+
+def test_the_plugin_says_who_it_is(host: Host) -> None:
+    schema = json.loads(host.stub.GetSchema(provider_pb2.GetSchemaRequest(), timeout=30).schema)
+    assert (schema["name"], schema["version"]) == (PACKAGE, VERSION)
+    assert set(schema["resources"]) == {f"{PACKAGE}:index:{name}" for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_component_is_constructed_from_outputs_as_in_a_program(host: Host, name: str) -> None:
+    state, monitor = host.construct(f"{PACKAGE}:index:{name}", "thing", inputs_of(name, output))
+    assert sorted(monitor.registered) == sorted(declare_in_process(name))
+    schema = json.loads(host.stub.GetSchema(provider_pb2.GetSchemaRequest(), timeout=30).schema)
+    promised = schema["resources"][f"{PACKAGE}:index:{name}"]["required"]
+    assert set(state) == set(promised)
+    assert all(reveal(value) not in (None, "") for value in state.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_component_survives_a_preview_that_knows_nothing(host: Host, name: str) -> None:
+    inputs = inputs_of(name, lambda value: unknown_output())
+    _, monitor = host.construct(f"{PACKAGE}:index:{name}", "thing", inputs, preview=True)
+    assert sorted(monitor.registered) == sorted(declare_in_process(name))
+
+
+@pytest.mark.parametrize(("name", "key"), [("Api", "apiKey"), ("Auth", "clientSecret")])
+def test_secrets_stay_secret_on_the_wire(host: Host, name: str, key: str) -> None:
+    state, _ = host.construct(f"{PACKAGE}:index:{name}", "thing", inputs_of(name, output))
+    assert is_secret(state[key])
+    assert not any(is_secret(value) for other, value in state.items() if other != key)
+
+
+def test_bindings_of_one_component_are_taken_by_the_next(host: Host) -> None:
+    vectors, _ = host.construct(f"{PACKAGE}:index:VectorSearch", "thing", inputs_of("VectorSearch", output))
+    inputs = inputs_of("ProductSearch", output)
+    inputs["vectorEnvironment"] = output(reveal(vectors["environment"]))
+    inputs["vectorQueryPolicy"] = output(reveal(vectors["queryPolicy"]))
+    state, _ = host.construct(f"{PACKAGE}:index:ProductSearch", "search", inputs)
+    assert reveal(state["functionArn"]).endswith(":function:search-function-1a2b3c4")
+
+
+def test_a_wrong_input_is_answered_with_its_name(host: Host) -> None:
+    inputs = {**inputs_of("VectorSearch", output), "backend": "opensearch"}
+    with pytest.raises(
+        grpc.RpcError, match="'opensearch' comes with a later release; use one of dynamodb, s3vectors"
+    ):
+        host.construct(f"{PACKAGE}:index:VectorSearch", "thing", inputs)
+
+
+def test_a_missing_input_is_answered_with_its_name(host: Host) -> None:
+    inputs = inputs_of("Auth", output)
+    del inputs["siteUrl"]
+    with pytest.raises(grpc.RpcError, match="INVALID_ARGUMENT") as refused:
+        host.construct(f"{PACKAGE}:index:Auth", "thing", inputs)
+    details = dict(refused.value.trailing_metadata())["grpc-status-details-bin"]  # pyright: ignore
+    assert b"siteUrl" in details
+
+
+def test_components_are_public_pulumi_components() -> None:
+    assert all(issubclass(component, pulumi.ComponentResource) for component in PUBLIC)

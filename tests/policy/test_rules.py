@@ -1,0 +1,432 @@
+"""Every rule holds in every stack, and every rule finds what it forbids."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from policies import access, api, data, limits
+from policies.rules import RULES
+from policies.stack import Resource, Rule, Violation
+from tests.graph.recorder import Graph, record_stack
+
+GRAPHS = {
+    "dev": ("dev", {}),
+    "prod": ("prod", {}),
+    "dev with S3 Vectors": ("dev", {"vectorBackend": "s3vectors"}),
+    "prod with S3 Vectors": ("prod", {"vectorBackend": "s3vectors"}),
+    "prod with Nova": ("prod", {"embedder": "nova", "embeddingDimensions": 256}),
+}
+
+
+def resources_of(graph: Graph) -> list[Resource]:
+    return [
+        Resource(each.type, each.name, {**each.state, "id": f"{each.name}-id"}, each.protect)
+        for each in graph.resources
+        if each.custom
+    ]
+
+
+@pytest.fixture(scope="module")
+def stacks() -> dict[str, list[Resource]]:
+    return {name: resources_of(record_stack(stack, **changes)) for name, (stack, changes) in GRAPHS.items()}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_stack_keeps_the_rule(stacks: dict[str, list[Resource]], name: str, rule: Rule) -> None:
+    assert len(stacks[name]) > 50
+    assert list(rule(stacks[name])) == []
+
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def put(path: str, value: Any) -> Change:
+    """Set a property, found by a dotted path; numbers are places in lists."""
+
+    def change(properties: dict[str, Any]) -> None:
+        *steps, last = path.split(".")
+        place: Any = properties
+        for step in steps:
+            place = place[int(step)] if isinstance(place, list) else place[step]
+        if isinstance(place, list):
+            place[int(last)] = value
+        else:
+            place[last] = value
+
+    return change
+
+
+def drop(key: str) -> Change:
+    def change(properties: dict[str, Any]) -> None:
+        del properties[key]
+
+    return change
+
+
+def within(key: str, change: Change) -> Change:
+    """Make a change inside a property that is a JSON text."""
+
+    def outer(properties: dict[str, Any]) -> None:
+        content = json.loads(properties[key])
+        change(content)
+        properties[key] = json.dumps(content)
+
+    return outer
+
+
+def grant(action: str, resource: str) -> Change:
+    return within(
+        "policy",
+        lambda policy: policy["Statement"].append(
+            {"Effect": "Allow", "Action": [action], "Resource": [resource]}
+        ),
+    )
+
+
+def revoke(action: str) -> Change:
+    def change(policy: dict[str, Any]) -> None:
+        for statement in policy["Statement"]:
+            statement["Action"] = [each for each in statement["Action"] if each != action]
+
+    return within("policy", change)
+
+
+def remove(_: dict[str, Any]) -> None:
+    """Marks the resource for removal."""
+    raise KeyError("removed")
+
+
+def replace_text(key: str, old: str, new: str) -> Change:
+    def change(properties: dict[str, Any]) -> None:
+        assert old in properties[key]
+        properties[key] = properties[key].replace(old, new)
+
+    return change
+
+
+PLANTED: list[tuple[Rule, str, Change, str]] = [
+    (
+        access.allow_no_unexplained_star,
+        "search-policy",
+        grant("dynamodb:*", "arn:aws:dynamodb:x:1:table/t"),
+        "dynamodb:*",
+    ),
+    (access.allow_no_unexplained_star, "search-policy", grant("s3:GetObject", "*"), "on *"),
+    (
+        access.allow_no_unexplained_star,
+        "search-policy",
+        grant("bedrock:InvokeModel", "arn:aws:bedrock:*::foundation-model/*"),
+        "on arn:aws:bedrock",
+    ),
+    (
+        access.allow_no_unexplained_star,
+        "search-policy",
+        within(
+            "policy",
+            lambda p: p["Statement"].append({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
+        ),
+        "everything except",
+    ),
+    (
+        access.block_public_access,
+        "catalog-bucket-access",
+        put("blockPublicAcls", False),
+        "public access block",
+    ),
+    (access.block_public_access, "catalog-bucket-access", remove, "public access block"),
+    (
+        access.give_each_function_its_role,
+        "search-function",
+        put("role", "arn:aws:iam::123456789012:role/catalog-browse-role-1a2b3c4"),
+        "shares its role",
+    ),
+    (
+        access.keep_inline_policies_small,
+        "search-policy",
+        grant("s3:GetObject", "arn:aws:s3:::" + 10_240 * "x"),
+        "IAM takes 10240",
+    ),
+    (
+        access.let_dead_letters_be_sent,
+        "vectors-compactor-policy",
+        revoke("sqs:SendMessage"),
+        "needs sqs:SendMessage",
+    ),
+    (
+        access.let_sources_be_read,
+        "catalog-ingest-policy",
+        revoke("sqs:DeleteMessage"),
+        "needs sqs:DeleteMessage",
+    ),
+    (
+        access.let_sources_be_read,
+        "catalog-ingest-source",
+        put("eventSourceArn", "arn:aws:sqs:x:1:other"),
+        "not in this stack",
+    ),
+    (access.name_who_invokes, "api-invoke-get-search", drop("sourceArn"), "any source"),
+    (
+        access.name_who_invokes,
+        "api-invoke-get-search",
+        put("sourceArn", "arn:aws:execute-api:x:1:a/*/*"),
+        "set sourceArn",
+    ),
+    (
+        access.name_who_sends,
+        "catalog-events-policy",
+        within("policy", lambda p: p["Statement"][0].pop("Condition")),
+        "aws:SourceArn",
+    ),
+    (access.refuse_plain_http, "catalog-bucket-policy", remove, "aws:SecureTransport"),
+    (
+        access.refuse_plain_http,
+        "vectors-snapshots-policy",
+        within("policy", put("Statement.0.Effect", "Allow")),
+        "aws:SecureTransport",
+    ),
+    (
+        access.trust_only_one_service,
+        "search-role",
+        within("assumeRolePolicy", put("Statement.0.Principal", {"AWS": "*"})),
+        "name the one service",
+    ),
+    (
+        api.answer_problems_everywhere,
+        "api-rest",
+        within("body", lambda b: b["x-amazon-apigateway-gateway-responses"].pop("DEFAULT_5XX")),
+        "DEFAULT_5XX",
+    ),
+    (
+        api.ask_for_key_and_token,
+        "api-rest",
+        within("body", lambda b: b["paths"]["/search"]["get"].pop("security")),
+        "GET /search must ask",
+    ),
+    (
+        api.ask_for_key_and_token,
+        "api-rest",
+        within("body", put("paths./search.get.security.1.cognito", [])),
+        "GET /search must ask",
+    ),
+    (api.ask_for_strong_passwords, "auth-users", put("passwordPolicy.minimumLength", 8), "12 characters"),
+    (api.ask_for_strong_passwords, "auth-users", drop("usernameConfiguration"), "caseSensitive"),
+    (api.limit_every_stage, "api-settings", remove, "throttlingRateLimit"),
+    (api.limit_every_stage, "api-settings", put("settings.dataTraceEnabled", True), "dataTraceEnabled"),
+    (api.limit_every_stage, "api-stage", put("xrayTracingEnabled", False), "xrayTracingEnabled"),
+    (api.name_the_stage_in_usage_plans, "api-plan", put("apiStages", []), "in no usage plan"),
+    (api.permit_every_route, "api-invoke-get-products-id", remove, "GET /products/{id} has no permission"),
+    (
+        api.permit_every_route,
+        "api-invoke-post-search",
+        replace_text("sourceArn", "POST", "GET"),
+        "POST /search has no permission",
+    ),
+    (api.redeploy_on_change, "api-deployment", drop("triggers"), "set triggers"),
+    (
+        api.route_only_to_own_functions,
+        "search-function",
+        put("arn", "arn:aws:lambda:x:1:function:other"),
+        "outside the stack",
+    ),
+    (api.sign_in_by_code_only, "auth-site", put("allowedOauthFlows", ["code", "implicit"]), "code flow only"),
+    (api.sign_in_by_code_only, "auth-site", put("generateSecret", False), "generateSecret"),
+    (
+        api.sign_in_by_code_only,
+        "auth-site",
+        put("preventUserExistenceErrors", "LEGACY"),
+        "preventUserExistenceErrors",
+    ),
+    (api.sign_in_by_code_only, "auth-site", drop("enableTokenRevocation"), "enableTokenRevocation"),
+    (
+        api.sign_in_by_code_only,
+        "auth-site",
+        put("explicitAuthFlows", ["ALLOW_USER_PASSWORD_AUTH"]),
+        "no password flow",
+    ),
+    (api.sign_in_by_code_only, "auth-site", put("callbackUrls", ["http://shop.example/cb"]), "must be https"),
+    (data.catch_dead_letters, "catalog-events", drop("redrivePolicy"), "has no redrivePolicy"),
+    (
+        data.catch_dead_letters,
+        "catalog-dead-letters",
+        put("messageRetentionSeconds", 3600),
+        "keep messages longer",
+    ),
+    (
+        data.declare_only_key_attributes,
+        "catalog-products",
+        lambda p: p["attributes"].append({"name": "price", "type": "N"}),
+        "declares",
+    ),
+    (data.encrypt_at_rest, "catalog-bucket-encryption", remove, "server-side encryption"),
+    (data.encrypt_at_rest, "catalog-events", put("sqsManagedSseEnabled", False), "sqsManagedSseEnabled"),
+    (data.end_logs, "search-logs", drop("retentionInDays"), "set retentionInDays"),
+    (data.end_logs, "search-function", drop("loggingConfig"), "loggingConfig.logGroup"),
+    (
+        data.handle_failed_events,
+        "catalog-ingest-source",
+        drop("functionResponseTypes"),
+        "ReportBatchItemFailures",
+    ),
+    (
+        data.handle_failed_events,
+        "catalog-ingest-source",
+        put("eventSourceArn", "arn:aws:dynamodb:x:1:table/t/stream/s"),
+        "bisectBatchOnFunctionError",
+    ),
+    (
+        data.handle_failed_events,
+        "catalog-ingest-source",
+        put("eventSourceArn", "arn:aws:dynamodb:x:1:table/t/stream/s"),
+        "maximumRetryAttempts",
+    ),
+    (
+        data.handle_failed_events,
+        "catalog-ingest-source",
+        put("eventSourceArn", "arn:aws:dynamodb:x:1:table/t/stream/s"),
+        "onFailure",
+    ),
+    (data.hide_messages_long_enough, "catalog-events", put("visibilityTimeoutSeconds", 60), "needs 360 s"),
+    (
+        data.keep_secrets_out_of_environments,
+        "search-function",
+        put("environment.variables.CLIENT_SECRET", "x"),
+        "CLIENT_SECRET",
+    ),
+    (
+        data.keep_secrets_out_of_environments,
+        "search-function",
+        put("environment.variables.SETTING", "AKIAABCDEFGHIJKLMNOP"),
+        "SETTING",
+    ),
+    (
+        data.protect_all_data_or_none,
+        "catalog-products",
+        put("deletionProtectionEnabled", False),
+        "deletionProtectionEnabled",
+    ),
+    (
+        data.protect_all_data_or_none,
+        "catalog-products",
+        put("pointInTimeRecovery", {"enabled": False}),
+        "pointInTimeRecovery",
+    ),
+    (data.protect_all_data_or_none, "catalog-bucket", put("forceDestroy", True), "forceDestroy"),
+    (
+        data.protect_all_data_or_none,
+        "auth-users",
+        put("deletionProtection", "INACTIVE"),
+        "deletionProtection",
+    ),
+    (data.protect_all_data_or_none, "site-secret", put("recoveryWindowInDays", 0), "recovery window"),
+    (limits.answer_before_the_gateway_gives_up, "search-function", put("timeout", 30), "29 s or less"),
+    (
+        limits.keep_environments_small,
+        "search-function",
+        put("environment.variables.BIG", 4096 * "x"),
+        "Lambda takes 4096",
+    ),
+    (limits.keep_names_short, "search-role", put("name", 65 * "x"), "the service takes 64"),
+    (limits.keep_names_short, "auth-domain", put("domain", 64 * "x"), "the service takes 63"),
+    (limits.match_layers, "layers-core", put("compatibleArchitectures", ["x86_64"]), "arm64"),
+    (limits.match_layers, "search-function", put("runtime", "python3.9"), "python3.13"),
+    (limits.reserve_no_concurrency, "search-function", put("reservedConcurrentExecutions", 5), "reserves 5"),
+    (limits.trace_every_function, "search-function", drop("tracingConfig"), "tracingConfig"),
+]
+
+
+def plant(stack: list[Resource], name: str, change: Change) -> list[Resource]:
+    """A copy of the stack with one resource changed."""
+    planted: list[Resource] = []
+    for resource in stack:
+        if resource.name != name:
+            planted.append(resource)
+            continue
+        properties = {
+            key: value if key == "code" else copy.deepcopy(value)
+            for key, value in resource.properties.items()
+        }
+        try:
+            change(properties)
+        except KeyError:
+            assert change is remove, f"{name} has no such property"
+            continue
+        planted.append(Resource(resource.type, name, properties, resource.protect))
+    assert planted != stack, f"there is no {name}"
+    return planted
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "change", "text"),
+    PLANTED,
+    ids=[f"{rule.__name__}-{name}-{number}" for number, (rule, name, _, _) in enumerate(PLANTED)],
+)
+def test_a_planted_violation_is_found(
+    stacks: dict[str, list[Resource]], rule: Rule, name: str, change: Change, text: str
+) -> None:
+    violations = list(rule(plant(stacks["prod"], name, change)))
+    assert any(text in violation.message for violation in violations), violations
+
+
+@pytest.mark.parametrize(
+    ("rule", "copied", "text"),
+    [
+        (api.keep_one_logging_role, "api-account", "already sets the account's logging role"),
+        (data.notify_once_per_bucket, "catalog-notification", "already has a notification"),
+    ],
+)
+def test_a_second_one_is_found(stacks: dict[str, list[Resource]], rule: Rule, copied: str, text: str) -> None:
+    original = next(resource for resource in stacks["prod"] if resource.name == copied)
+    twin = Resource(original.type, "twin", original.properties)
+    (violation,) = rule([*stacks["prod"], twin])
+    assert violation.resource == "twin" and text in violation.message
+
+
+def test_removing_the_protect_option_is_found(stacks: dict[str, list[Resource]]) -> None:
+    stack = [
+        Resource(each.type, each.name, each.properties, each.protect and each.name != "catalog-products")
+        for each in stacks["prod"]
+    ]
+    assert list(data.protect_all_data_or_none(stack)) == [
+        Violation("catalog-products", "other data of the stack is protected; set the option protect")
+    ]
+
+
+def test_every_rule_has_a_planted_violation() -> None:
+    planted = {rule for rule, _, _, _ in PLANTED} | {api.keep_one_logging_role, data.notify_once_per_bucket}
+    assert planted == set(RULES)
+
+
+def test_every_rule_is_listed_once_and_says_what_it_wants() -> None:
+    assert len({rule.__name__ for rule in RULES}) == len(RULES)
+    for module in (access, api, data, limits):
+        public = {
+            value
+            for name, value in vars(module).items()
+            if callable(value) and not name.startswith("_") and value.__module__ == module.__name__
+        }
+        rules = {value for value in public if value.__annotations__.get("stack") is not None}
+        assert rules <= set(RULES), module.__name__
+    for rule in RULES:
+        assert (rule.__doc__ or "").endswith("."), rule.__name__
+
+
+def test_every_allowed_star_is_used_and_explained(stacks: dict[str, list[Resource]]) -> None:
+    stars = [
+        (action, resource)
+        for stack in stacks.values()
+        for policy in stack
+        if policy.type == "aws:iam/rolePolicy:RolePolicy"
+        for statement in policy.map("policy")["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if "*" in resource
+    ]
+    import re
+
+    for allowed in access.ALLOWED_STARS:
+        assert len(allowed.reason) > 30
+        assert any(re.fullmatch(allowed.actions, a) and re.fullmatch(allowed.resources, r) for a, r in stars)
