@@ -1,0 +1,454 @@
+"""A stand-in for Amazon S3 Vectors: buckets and indexes in memory, behind the service's own wire protocol.
+
+Every operation is a POST of JSON to a path of its name, as botocore's model of the service (2025-07-15) says;
+an error is JSON with a message and its type in the header `x-amzn-errortype`. A search compares every vector,
+with filters applied first. Limits are those of the user guide's page on limitations.
+"""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+
+MOST_PUT = 500
+MOST_FETCHED = 100
+MOST_RESULTS = 100
+LIST_PAGE = 500
+FILTERABLE_BYTES = 2048
+METADATA_BYTES = 40 * 1024
+METADATA_KEYS = 50
+
+Json = dict[str, Any]
+
+
+class ServiceError(Exception):
+    """An answer other than 200: the service's name for it, the HTTP status, and a message."""
+
+    def __init__(self, name: str, status: int, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+        self.status = status
+
+
+def invalid(message: str) -> ServiceError:
+    return ServiceError("ValidationException", 400, message)
+
+
+@dataclass(slots=True)
+class StoredVector:
+    """A vector as put, float32 (d,), and its metadata."""
+
+    values: NDArray[np.float32]
+    metadata: Json
+
+
+@dataclass(slots=True)
+class VectorIndex:
+    """One index: its immutable settings and its vectors by key, in the order of their first arrival."""
+
+    bucket: str
+    name: str
+    dimension: int
+    metric: str
+    hidden_keys: frozenset[str]
+    created: float
+    vectors: dict[str, StoredVector] = field(default_factory=dict[str, StoredVector])
+
+    @property
+    def arn(self) -> str:
+        return f"{bucket_arn(self.bucket)}/index/{self.name}"
+
+
+@dataclass(slots=True)
+class VectorBucket:
+    """One vector bucket and its indexes by name."""
+
+    name: str
+    created: float
+    indexes: dict[str, VectorIndex] = field(default_factory=dict[str, VectorIndex])
+
+
+@dataclass(slots=True)
+class VectorBuckets:
+    """Everything that the stand-in keeps."""
+
+    buckets: dict[str, VectorBucket] = field(default_factory=dict[str, VectorBucket])
+
+
+def routes(state: VectorBuckets | None = None) -> list[Route]:
+    """One route per operation, all over the same `state` (a new one by default)."""
+    kept = VectorBuckets() if state is None else state
+    return [
+        Route(f"/{name}", _endpoint(operation, kept), methods=["POST"])
+        for name, operation in _OPERATIONS.items()
+    ]
+
+
+def bucket_arn(bucket: str) -> str:
+    return f"arn:aws:s3vectors:{REGION}:{ACCOUNT}:bucket/{bucket}"
+
+
+# ---- operations
+
+
+def create_vector_bucket(state: VectorBuckets, request: Json) -> Json:
+    name = _required(request, "vectorBucketName")
+    if name in state.buckets:
+        raise ServiceError("ConflictException", 409, f"A vector bucket named {name} exists already.")
+    state.buckets[name] = VectorBucket(name, time.time())
+    return {"vectorBucketArn": bucket_arn(name)}
+
+
+def get_vector_bucket(state: VectorBuckets, request: Json) -> Json:
+    return {"vectorBucket": _describe_bucket(_bucket(state, request))}
+
+
+def list_vector_buckets(state: VectorBuckets, request: Json) -> Json:
+    prefix = request.get("prefix", "")
+    names = sorted(name for name in state.buckets if name.startswith(prefix))
+    page, more = _page(names, request)
+    return {"vectorBuckets": [_describe_bucket(state.buckets[name]) for name in page], **more}
+
+
+def delete_vector_bucket(state: VectorBuckets, request: Json) -> Json:
+    bucket = _bucket(state, request)
+    if bucket.indexes:
+        raise ServiceError("ConflictException", 409, f"The vector bucket {bucket.name} still has indexes.")
+    del state.buckets[bucket.name]
+    return {}
+
+
+def create_index(state: VectorBuckets, request: Json) -> Json:
+    bucket = _bucket(state, request)
+    name = _required(request, "indexName")
+    if name in bucket.indexes:
+        raise ServiceError("ConflictException", 409, f"An index named {name} exists already.")
+    if request.get("dataType") != "float32" or request.get("distanceMetric") not in ("cosine", "euclidean"):
+        raise invalid("dataType must be float32 and distanceMetric cosine or euclidean.")
+    dimension = request.get("dimension")
+    if not isinstance(dimension, int) or not 1 <= dimension <= 4096:
+        raise invalid("dimension must be between 1 and 4096.")
+    hidden = request.get("metadataConfiguration", {}).get("nonFilterableMetadataKeys", [])
+    metric = request["distanceMetric"]
+    index = VectorIndex(bucket.name, name, dimension, metric, frozenset(hidden), time.time())
+    bucket.indexes[name] = index
+    return {"indexArn": index.arn}
+
+
+def get_index(state: VectorBuckets, request: Json) -> Json:
+    index = _index(state, request)
+    described = _summarise_index(index) | {
+        "dataType": "float32",
+        "dimension": index.dimension,
+        "distanceMetric": index.metric,
+    }
+    if index.hidden_keys:
+        described["metadataConfiguration"] = {"nonFilterableMetadataKeys": sorted(index.hidden_keys)}
+    return {"index": described}
+
+
+def list_indexes(state: VectorBuckets, request: Json) -> Json:
+    bucket = _bucket(state, request)
+    prefix = request.get("prefix", "")
+    page, more = _page(sorted(name for name in bucket.indexes if name.startswith(prefix)), request)
+    return {"indexes": [_summarise_index(bucket.indexes[name]) for name in page], **more}
+
+
+def delete_index(state: VectorBuckets, request: Json) -> Json:
+    index = _index(state, request)
+    del state.buckets[index.bucket].indexes[index.name]
+    return {}
+
+
+def put_vectors(state: VectorBuckets, request: Json) -> Json:
+    index = _index(state, request)
+    given = _list_of(request, "vectors", MOST_PUT)
+    accepted = {_required(vector, "key"): _accept(index, vector) for vector in given}
+    if len(accepted) < len(given):
+        raise invalid("Each vector key may appear once in a request.")
+    index.vectors.update(accepted)
+    return {}
+
+
+def get_vectors(state: VectorBuckets, request: Json) -> Json:
+    index = _index(state, request)
+    keys = dict.fromkeys(_list_of(request, "keys", MOST_FETCHED))
+    return {"vectors": [_show(key, index.vectors[key], request) for key in keys if key in index.vectors]}
+
+
+def list_vectors(state: VectorBuckets, request: Json) -> Json:
+    index = _index(state, request)
+    page, more = _page(list(index.vectors), request)
+    return {"vectors": [_show(key, index.vectors[key], request) for key in page], **more}
+
+
+def delete_vectors(state: VectorBuckets, request: Json) -> Json:
+    index = _index(state, request)
+    for key in _list_of(request, "keys", MOST_PUT):
+        index.vectors.pop(key, None)
+    return {}
+
+
+def query_vectors(state: VectorBuckets, request: Json) -> Json:
+    index = _index(state, request)
+    top = request.get("topK")
+    if not isinstance(top, int) or not 1 <= top <= MOST_RESULTS:
+        raise invalid(f"topK must be between 1 and {MOST_RESULTS}.")
+    query = _vector(index, request.get("queryVector"))
+    condition = request.get("filter")
+    matches = parse_filter(condition, index.hidden_keys) if condition is not None else _everything
+    candidates = [key for key, stored in index.vectors.items() if matches(stored.metadata)]
+    nearest = _nearest(index, query, candidates)[:top]
+    wanted = {"returnMetadata": request.get("returnMetadata")}
+    found = [
+        _show(key, index.vectors[key], wanted)
+        | ({"distance": distance} if request.get("returnDistance") else {})
+        for key, distance in nearest
+    ]
+    return {"vectors": found, "distanceMetric": index.metric}
+
+
+_OPERATIONS: dict[str, Callable[[VectorBuckets, Json], Json]] = {
+    "CreateVectorBucket": create_vector_bucket,
+    "GetVectorBucket": get_vector_bucket,
+    "ListVectorBuckets": list_vector_buckets,
+    "DeleteVectorBucket": delete_vector_bucket,
+    "CreateIndex": create_index,
+    "GetIndex": get_index,
+    "ListIndexes": list_indexes,
+    "DeleteIndex": delete_index,
+    "PutVectors": put_vectors,
+    "GetVectors": get_vectors,
+    "ListVectors": list_vectors,
+    "DeleteVectors": delete_vectors,
+    "QueryVectors": query_vectors,
+}
+
+
+# ---- filters
+
+Condition = Callable[[Json], bool]
+
+
+def parse_filter(document: Any, hidden_keys: frozenset[str] = frozenset()) -> Condition:
+    """A test of a vector's metadata from a filter document. Raises ServiceError for one that is malformed."""
+    if not isinstance(document, dict) or not document:
+        raise invalid("A filter must be a JSON object that is not empty.")
+    return _all([_parse_entry(name, value, hidden_keys) for name, value in document.items()])
+
+
+def _parse_entry(name: str, value: Any, hidden_keys: frozenset[str]) -> Condition:
+    if name in ("$and", "$or"):
+        if not isinstance(value, list) or not value:
+            raise invalid(f"{name} takes an array of filters that is not empty.")
+        parts = [parse_filter(part, hidden_keys) for part in value]
+        return _all(parts) if name == "$and" else lambda metadata: any(part(metadata) for part in parts)
+    if name.startswith("$") or name in hidden_keys:
+        raise invalid(f"Vectors cannot be filtered by {name}.")
+    if not isinstance(value, dict):
+        return _compare(name, "$eq", value)
+    if not value:
+        raise invalid(f"The condition on {name} is empty.")
+    return _all([_compare(name, operator, operand) for operator, operand in value.items()])
+
+
+def _compare(name: str, operator: str, operand: Any) -> Condition:
+    known = _COMPARISONS.get(operator)
+    if known is None:
+        raise invalid(f"Unknown filter operator {operator}.")
+    takes, test = known
+    if not takes(operand):
+        raise invalid(f"{operator} on {name} does not take {json.dumps(operand)}.")
+    if operator == "$exists":
+        return lambda metadata: (name in metadata) is operand
+    return lambda metadata: name in metadata and test(metadata[name], operand)
+
+
+def _all(parts: list[Condition]) -> Condition:
+    return lambda metadata: all(part(metadata) for part in parts)
+
+
+def _everything(metadata: Json) -> bool:
+    return True
+
+
+def _is_primitive(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _are_primitives(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_primitive, value))
+
+
+def _equals(value: Any, operand: Any) -> bool:
+    return operand in value if isinstance(value, list) else bool(value == operand)
+
+
+def _when_number(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    return lambda value, operand: _is_number(value) and test(value, operand)
+
+
+def _is_true_or_false(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+# Operator -> what it may be given, and the test. `$in` and `$nin` compare a whole value only: the guide
+# promises a look inside a list for `$eq` alone, and a stand-in must not allow more than the service.
+_COMPARISONS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Any], bool]]] = {
+    "$eq": (_is_primitive, _equals),
+    "$ne": (_is_primitive, lambda value, operand: not _equals(value, operand)),
+    "$gt": (_is_number, _when_number(lambda value, operand: value > operand)),
+    "$gte": (_is_number, _when_number(lambda value, operand: value >= operand)),
+    "$lt": (_is_number, _when_number(lambda value, operand: value < operand)),
+    "$lte": (_is_number, _when_number(lambda value, operand: value <= operand)),
+    "$in": (_are_primitives, lambda value, operand: value in operand),
+    "$nin": (_are_primitives, lambda value, operand: value not in operand),
+    "$exists": (_is_true_or_false, lambda value, operand: True),
+}
+
+
+# ---- pieces
+
+
+def _endpoint(operation: Callable[[VectorBuckets, Json], Json], state: VectorBuckets) -> Any:
+    async def answer(request: Request) -> Response:
+        try:
+            body = json.loads(await request.body() or b"{}")
+            return JSONResponse(operation(state, body))
+        except ServiceError as error:
+            return JSONResponse(
+                {"message": str(error)}, error.status, headers={"x-amzn-errortype": error.name}
+            )
+
+    return answer
+
+
+def _required(request: Json, name: str) -> str:
+    value = request.get(name)
+    if not isinstance(value, str) or not value:
+        raise invalid(f"{name} is missing.")
+    return value
+
+
+def _list_of(request: Json, name: str, most: int) -> list[Any]:
+    values = request.get(name)
+    if not isinstance(values, list) or not 1 <= len(values) <= most:
+        raise invalid(f"{name} must have between 1 and {most} members.")
+    return values
+
+
+def _bucket(state: VectorBuckets, request: Json) -> VectorBucket:
+    arn = request.get("vectorBucketArn")
+    name = arn.rpartition("bucket/")[2] if arn else _required(request, "vectorBucketName")
+    if name not in state.buckets:
+        raise ServiceError("NotFoundException", 404, f"There is no vector bucket {name}.")
+    return state.buckets[name]
+
+
+def _index(state: VectorBuckets, request: Json) -> VectorIndex:
+    arn = request.get("indexArn")
+    if arn:
+        bucket_name, _, name = arn.rpartition("bucket/")[2].partition("/index/")
+        bucket = _bucket(state, {"vectorBucketName": bucket_name})
+    else:
+        bucket, name = _bucket(state, request), _required(request, "indexName")
+    if name not in bucket.indexes:
+        raise ServiceError("NotFoundException", 404, f"There is no index {name}.")
+    return bucket.indexes[name]
+
+
+def _accept(index: VectorIndex, vector: Json) -> StoredVector:
+    metadata = vector.get("metadata") or {}
+    _check_metadata(metadata, index.hidden_keys)
+    return StoredVector(_vector(index, vector.get("data")), metadata)
+
+
+def _vector(index: VectorIndex, data: Any) -> NDArray[np.float32]:
+    values = np.asarray((data or {}).get("float32", []), np.float32)
+    if values.shape != (index.dimension,):
+        raise invalid(f"The vector must have {index.dimension} dimensions, it has {values.size}.")
+    if not np.isfinite(values).all():
+        raise invalid("The vector has values that are not finite.")
+    if index.metric == "cosine" and not values.any():
+        raise invalid("A zero vector has no cosine distance.")
+    return values
+
+
+def _check_metadata(metadata: Json, hidden_keys: frozenset[str]) -> None:
+    if len(metadata) > METADATA_KEYS:
+        raise invalid(f"A vector has at most {METADATA_KEYS} metadata keys.")
+    for name, value in metadata.items():
+        if not (_is_primitive(value) or _are_primitives(value)):
+            raise invalid(f"Metadata {name} must be a string, number, boolean or a list of those.")
+    filterable = {name: value for name, value in metadata.items() if name not in hidden_keys}
+    if _size(filterable) > FILTERABLE_BYTES or _size(metadata) > METADATA_BYTES:
+        raise invalid("The metadata of a vector is too large.")
+
+
+def _size(document: Json) -> int:
+    return len(json.dumps(document, ensure_ascii=False).encode())
+
+
+def _nearest(
+    index: VectorIndex, query: NDArray[np.float32], candidates: list[str]
+) -> list[tuple[str, float]]:
+    if not candidates:
+        return []
+    matrix = np.stack([index.vectors[key].values for key in candidates])
+    if index.metric == "cosine":
+        distances = 1 - (matrix @ query) / (np.linalg.norm(matrix, axis=1) * np.linalg.norm(query))
+    else:
+        distances = ((matrix - query) ** 2).sum(axis=1)
+    order = np.argsort(distances, kind="stable")
+    return [(candidates[position], float(distances[position])) for position in order]
+
+
+def _show(key: str, stored: StoredVector, request: Json) -> Json:
+    shown: Json = {"key": key}
+    if request.get("returnData"):
+        shown["data"] = {"float32": stored.values.tolist()}
+    if request.get("returnMetadata"):
+        shown["metadata"] = stored.metadata
+    return shown
+
+
+def _page(names: list[str], request: Json) -> tuple[list[str], Json]:
+    """The part of `names` that the request asks for, and the token of what follows."""
+    token = request.get("nextToken")
+    start = int(base64.b64decode(token)) if token else 0
+    end = start + request.get("maxResults", LIST_PAGE)
+    more = {"nextToken": base64.b64encode(str(end).encode()).decode()} if end < len(names) else {}
+    return names[start:end], more
+
+
+def _describe_bucket(bucket: VectorBucket) -> Json:
+    return {
+        "vectorBucketName": bucket.name,
+        "vectorBucketArn": bucket_arn(bucket.name),
+        "creationTime": bucket.created,
+        "encryptionConfiguration": {"sseType": "AES256"},
+    }
+
+
+def _summarise_index(index: VectorIndex) -> Json:
+    return {
+        "vectorBucketName": index.bucket,
+        "indexName": index.name,
+        "indexArn": index.arn,
+        "creationTime": index.created,
+    }
