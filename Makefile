@@ -4,6 +4,8 @@ BIN := .venv/bin
 STACK ?= dev
 ARGS ?=
 
+export OPENBLAS_NUM_THREADS := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup local down test check format bench layers lock browser clean
 
@@ -12,7 +14,7 @@ help: ## List the targets
 
 setup: .venv/.ready .venv-emulator/.ready ## Install the project's and the emulator's packages
 
-local: setup ## Start the whole product on this machine (STACK=, CATALOG=folder, MODELS=, PORT=, LOCAL_DIR=)
+local: setup ## Start the whole product on this machine (STACK=, CATALOG=folder, MODELS=, PORT=, SET=, LOCAL_DIR=)
 	@STACK=$(STACK) $(BIN)/python -m local up
 
 down: setup ## Stop it from another terminal

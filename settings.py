@@ -60,6 +60,7 @@ class Settings(BaseModel):
     snapshot_minutes: int = Field(default=15, ge=1, le=1440)
     ingest_concurrency: int = Field(default=10, ge=2, le=1000)
     requests_per_second: int = Field(default=50, ge=1, le=10_000)
+    notice: str = Field(default="", max_length=300)
     api_access_log: bool = False
     manage_api_account: bool = False
     log_retention_days: int = 30
@@ -134,6 +135,7 @@ class Settings(BaseModel):
                 "vector_backend": self.vector_backend.value,
                 "embedder": self.embedder.value,
                 "models": {"embedding": self.embedding_model},
+                "notice": self.notice or None,
             },
             sort_keys=True,
         )

@@ -86,13 +86,63 @@ class VectorBuckets:
     buckets: dict[str, VectorBucket] = field(default_factory=dict[str, VectorBucket])
 
 
-def routes(state: VectorBuckets | None = None) -> list[Route]:
-    """One route per operation, all over the same `state` (a new one by default)."""
+Guard = Callable[[str, str, str], None]
+"""Raises ServiceError unless the signer (authorization header) may do an action on a resource ARN."""
+
+
+def routes(state: VectorBuckets | None = None, guard: Guard | None = None) -> list[Route]:
+    """One route per operation, all over the same `state` (a new one by default), each behind `guard`."""
     kept = VectorBuckets() if state is None else state
     return [
-        Route(f"/{name}", _endpoint(operation, kept), methods=["POST"])
+        Route(f"/{name}", _endpoint(name, operation, kept, guard), methods=["POST"])
         for name, operation in _OPERATIONS.items()
     ]
+
+
+def dump(state: VectorBuckets) -> Json:
+    """Everything kept, as JSON can hold it; `restore` reads it back."""
+    return {
+        bucket.name: {
+            "created": bucket.created,
+            "indexes": [_dump_index(index) for index in bucket.indexes.values()],
+        }
+        for bucket in state.buckets.values()
+    }
+
+
+def _dump_index(index: VectorIndex) -> Json:
+    return {
+        "name": index.name,
+        "dimension": index.dimension,
+        "metric": index.metric,
+        "hidden_keys": sorted(index.hidden_keys),
+        "created": index.created,
+        "vectors": {
+            key: [base64.b64encode(stored.values.astype("<f4").tobytes()).decode(), stored.metadata]
+            for key, stored in index.vectors.items()
+        },
+    }
+
+
+def restore(document: Json) -> VectorBuckets:
+    """The state that `dump` described."""
+    buckets = {name: VectorBucket(name, bucket["created"]) for name, bucket in document.items()}
+    for name, bucket in document.items():
+        for index in bucket["indexes"]:
+            vectors = {
+                key: StoredVector(np.frombuffer(base64.b64decode(values), "<f4"), metadata)
+                for key, (values, metadata) in index["vectors"].items()
+            }
+            buckets[name].indexes[index["name"]] = VectorIndex(
+                name,
+                index["name"],
+                index["dimension"],
+                index["metric"],
+                frozenset(index["hidden_keys"]),
+                index["created"],
+                vectors,
+            )
+    return VectorBuckets(buckets)
 
 
 def bucket_arn(bucket: str) -> str:
@@ -325,10 +375,17 @@ _COMPARISONS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Any], bool]]
 # ---- pieces
 
 
-def _endpoint(operation: Callable[[VectorBuckets, Json], Json], state: VectorBuckets) -> Any:
+def _endpoint(
+    name: str,
+    operation: Callable[[VectorBuckets, Json], Json],
+    state: VectorBuckets,
+    guard: Guard | None,
+) -> Any:
     async def answer(request: Request) -> Response:
         try:
             body = json.loads(await request.body() or b"{}")
+            if guard:
+                guard(request.headers.get("authorization", ""), f"s3vectors:{name}", _resource(body))
             return JSONResponse(operation(state, body))
         except ServiceError as error:
             return JSONResponse(
@@ -336,6 +393,14 @@ def _endpoint(operation: Callable[[VectorBuckets, Json], Json], state: VectorBuc
             )
 
     return answer
+
+
+def _resource(request: Json) -> str:
+    """The ARN that a request is about: its index, or else its bucket."""
+    if "indexArn" in request or "vectorBucketArn" in request:
+        return str(request.get("indexArn") or request["vectorBucketArn"])
+    bucket = bucket_arn(str(request.get("vectorBucketName", "*")))
+    return f"{bucket}/index/{request['indexName']}" if "indexName" in request else bucket
 
 
 def _required(request: Json, name: str) -> str:

@@ -217,7 +217,7 @@ def test_float16_vectors_are_taken(vectors: np.ndarray, queries: np.ndarray) -> 
 
 
 def test_the_largest_form_keeps_within_its_memory() -> None:
-    rows = 2_000
+    rows = 800
     vectors = draw_uniform(rows, 1_024, seed=1)
     attributes = [attributes_of(row) for row in range(rows)]
     ids = [f"{row:020d}" for row in range(rows)]

@@ -11,7 +11,7 @@ from runtime.vectors.engine.index import IndexParameters, Mode, Prefixes, Vector
 
 NEIGHBOURS = 10
 PROBES = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384)
-RESCORED = (300, 600, 1_000, 3_000)
+RESCORED = (300, 600, 1_000, 3_000, 10_000)
 NOISE = (0.5, 1.0)
 """Lengths of the noise added to stored unit vectors, for queries at cosines of 0.89 and 0.71 to them."""
 SCORE_SLACK = 1e-6

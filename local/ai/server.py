@@ -1,0 +1,173 @@
+"""Serves the AI services' stand-ins under their real wire protocols, on one local address."""
+
+import base64
+import binascii
+import io
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import uvicorn
+from botocore.exceptions import BotoCoreError, ClientError
+from PIL import Image, UnidentifiedImageError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.ai import s3vectors
+from local.ai.embedder import FashionEmbedder
+from local.ai.gate import AccessDenied, Gate
+from local.config import HOST, LocalConfig, read_config
+from local.faults import FaultInjector
+from local.resources.base import ROOT_KEY, emulator_client
+
+Invoke = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Refused(Exception):
+    """A request that the real model would refuse with ValidationException."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingModels:
+    """The embedding models' wire formats over the local embedder (schemas: the models' user guides)."""
+
+    embedder: FashionEmbedder
+
+    def titan(self, body: dict[str, Any]) -> dict[str, Any]:
+        text, image = body.get("inputText"), body.get("inputImage")
+        if not text and not image:
+            raise Refused("at least one of inputText and inputImage is required")
+        dimensions = body.get("embeddingConfig", {}).get("outputEmbeddingLength", 1024)
+        if dimensions not in (256, 384, 1024):
+            raise Refused(f"outputEmbeddingLength {dimensions} is not one of 256, 384, 1024")
+        vector = self._embed(text, _decode(image) if image else None, dimensions)
+        return {"embedding": vector, "inputTextTokenCount": len((text or "").split()), "message": None}
+
+    def nova(self, body: dict[str, Any]) -> dict[str, Any]:
+        parameters = body.get("singleEmbeddingParams") or {}
+        modalities = [kind for kind in ("text", "image", "audio", "video") if kind in parameters]
+        if body.get("taskType") != "SINGLE_EMBEDDING" or modalities not in (["text"], ["image"]):
+            raise Refused("taskType SINGLE_EMBEDDING with exactly one of text and image is required")
+        dimensions = parameters.get("embeddingDimension", 3072)
+        if dimensions not in (256, 384, 1024):
+            raise Refused(f"the local model has 256, 384 or 1024 dimensions, not {dimensions}")
+        text = parameters["text"]["value"] if modalities == ["text"] else None
+        image = _decode(parameters["image"]["source"]["bytes"]) if modalities == ["image"] else None
+        kind = modalities[0].upper()
+        return {"embeddings": [{"embeddingType": kind, "embedding": self._embed(text, image, dimensions)}]}
+
+    def _embed(self, text: str | None, image: bytes | None, dimensions: int) -> list[float]:
+        try:
+            return self.embedder.embed(text=text, image_bytes=image, dimensions=dimensions).tolist()
+        except (UnidentifiedImageError, OSError) as error:
+            raise Refused(f"the image cannot be read: {error}") from error
+
+
+def _decode(encoded: str) -> bytes:
+    try:
+        picture = base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise Refused("the image is not base64") from error
+    Image.open(io.BytesIO(picture)).close()
+    return picture
+
+
+def _remote(config: LocalConfig, region: str) -> Callable[[str, bytes], Response]:
+    """InvokeModel on AWS with the developer's own credentials (`MODELS=bedrock`)."""
+    client = boto3.Session().client("bedrock-runtime", region_name=region, endpoint_url=None)
+
+    def invoke(model: str, body: bytes) -> Response:
+        answer = client.invoke_model(modelId=model, body=body)
+        return Response(answer["body"].read(), media_type=answer["contentType"])
+
+    return invoke
+
+
+def build_app(config: LocalConfig, region: str) -> FaultInjector:
+    """The application: Bedrock's InvokeModel and S3 Vectors, each behind the caller's permissions."""
+    gate = Gate(config.emulator_url, emulator_client(config.emulator_url, region, "iam"), ROOT_KEY)
+    embedding = EmbeddingModels(FashionEmbedder.load())
+    models: dict[str, Invoke] = {
+        "amazon.titan-embed-image-v1": embedding.titan,
+        "amazon.nova-2-multimodal-embeddings-v1:0": embedding.nova,
+    }
+    remote = _remote(config, region) if config.models == "bedrock" else None
+
+    def invoke(model: str, authorization: str, body: bytes) -> Response:
+        try:
+            gate.check(
+                authorization, "bedrock:InvokeModel", f"arn:aws:bedrock:{region}::foundation-model/{model}"
+            )
+            if remote:
+                return remote(model, body)
+            if model not in models:
+                return _error(404, "ResourceNotFoundException", f"there is no local model {model}")
+            return JSONResponse(models[model](json.loads(body)))
+        except AccessDenied as error:
+            return _error(403, "AccessDeniedException", str(error))
+        except (Refused, UnidentifiedImageError, json.JSONDecodeError, KeyError, TypeError) as error:
+            return _error(400, "ValidationException", str(error))
+        except ClientError as error:
+            detail = error.response["Error"]
+            return _error(
+                error.response["ResponseMetadata"]["HTTPStatusCode"], detail["Code"], detail["Message"]
+            )
+        except BotoCoreError as error:
+            return _error(503, "ServiceUnavailableException", f"Bedrock cannot be reached: {error}")
+
+    async def invoke_model(request: Request) -> Response:
+        authorization = request.headers.get("authorization", "")
+        return await run_in_threadpool(
+            invoke, request.path_params["model"], authorization, await request.body()
+        )
+
+    vectors_file = config.folder / "state" / "s3vectors.json"
+    vectors = s3vectors.restore(json.loads(vectors_file.read_text()) if vectors_file.is_file() else {})
+
+    def guard(authorization: str, action: str, resource: str) -> None:
+        try:
+            gate.check(authorization, action, resource)
+        except AccessDenied as error:
+            raise s3vectors.ServiceError("AccessDeniedException", 403, str(error)) from error
+
+    @asynccontextmanager
+    async def keep_vectors(_app: Starlette) -> AsyncGenerator[None, None]:
+        yield
+        if vectors.buckets:
+            vectors_file.parent.mkdir(exist_ok=True)
+            vectors_file.write_text(json.dumps(s3vectors.dump(vectors)))
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    app = Starlette(
+        routes=[
+            Route("/_local/health", health),
+            Route("/model/{model:path}/invoke", invoke_model, methods=["POST"]),
+            *s3vectors.routes(vectors, guard),
+        ],
+        lifespan=keep_vectors,
+    )
+    return FaultInjector(app, exempt_key=ROOT_KEY)  # pyright: ignore[reportArgumentType]  (Starlette is an ASGI app)
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"message": message}, status, headers={"x-amzn-ErrorType": code})
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    config = read_config()
+    uvicorn.run(
+        build_app(config, "us-east-1"), host=HOST, port=config.ai_port, log_level="warning", access_log=False
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Starts the embedded AWS emulator; runs inside the emulator's own environment, so it imports only that.
+
+Its few adjustments each mend a measured shortcoming of the pinned version; every private name touched is
+looked up first, so that another version fails here by name instead of behaving oddly later.
+"""
+
+import socketserver
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qs
+
+import ministack.app as emulator
+import ministack.core.iam_actions as iam_actions
+import ministack.core.lambda_runtime as lambda_runtime
+import ministack.services.apigateway_v1 as apigateway
+import ministack.services.lambda_svc as lambda_svc
+import ministack.services.sts as sts
+
+from local.faults import App, FaultInjector, Receive, Scope, Send, answer_json
+
+ADMINISTRATOR = "test"  # the emulator's access key that may do everything; faults leave it alone
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    _quicken_function_calls()
+    _start_streams_from_their_beginning()
+    _validate_only_described_bodies()
+    _name_batch_permissions()
+    vars(emulator)["app"] = FaultInjector(_with_control(emulator.app), exempt_key=ADMINISTRATOR)
+    emulator.main()
+
+
+def _with_control(app: App) -> App:
+    """Adds `POST /_local/save` (write the state to disk) and `GET /_local/caller?key=` (whose key is it?)."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/_local/save":
+            emulator.save_all(_require(emulator, "_build_persistence_save_dict")())
+            await answer_json(send, 200, {})
+        elif scope["type"] == "http" and scope["path"] == "/_local/caller":
+            key = parse_qs(scope["query_string"].decode())["key"][0]
+            await answer_json(send, 200, {"arn": _require(sts, "_sessions").get(key, {}).get("Arn")})
+        else:
+            await app(scope, receive, send)
+
+    return serve
+
+
+def _quicken_function_calls() -> None:
+    """The runtime API answers in small writes and is polled every 50 ms: together 50 to 90 ms a call."""
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+    socketserver.StreamRequestHandler.wbufsize = -1
+    _require(lambda_runtime, "_PROVIDED_POLL")
+    vars(lambda_runtime)["_PROVIDED_POLL"] = 0.002
+
+
+def _start_streams_from_their_beginning() -> None:
+    """Stream positions survive a restart but stream records do not: a restored position skips new records."""
+    restore = _require(lambda_svc, "_restore_esm_positions")
+    stream_positions = _require(lambda_svc, "_dynamodb_stream_positions")
+
+    def restore_other_positions(store: Any, positions: Any) -> None:
+        if store is not stream_positions:
+            restore(store, positions)
+
+    vars(lambda_svc)["_restore_esm_positions"] = restore_other_positions
+
+
+def _validate_only_described_bodies() -> None:
+    """API Gateway leaves a body alone whose content type has no model; the emulator takes the JSON model."""
+    check = _require(apigateway, "_check_request_validation")
+
+    def check_described(
+        method: dict[str, Any], api: str, request: Any, headers: dict[str, str], body: bytes, query: Any
+    ) -> Any:
+        kind = next((v for k, v in headers.items() if k.lower() == "content-type"), "application/json")
+        described = kind.split(";")[0].strip().lower() in (method.get("requestModels") or {})
+        return check(method, api, request, headers, body, query) if described else None
+
+    vars(apigateway)["_check_request_validation"] = check_described
+
+
+def _name_batch_permissions() -> None:
+    """IAM knows no batch actions of SQS: the batch calls need the permission for the single ones."""
+    extract = _require(iam_actions, "extract_iam_action")
+
+    def extract_single(*arguments: Any, **named: Any) -> str | None:
+        action = extract(*arguments, **named)
+        is_batch = action is not None and action.startswith("sqs:") and action.endswith("Batch")
+        return action.removesuffix("Batch") if is_batch else action
+
+    vars(iam_actions)["extract_iam_action"] = extract_single
+
+
+def _require(module: ModuleType, name: str) -> Any:
+    if not hasattr(module, name):
+        raise SystemExit(f"this emulator version has no {module.__name__}.{name}: see local/launcher.py")
+    return getattr(module, name)
+
+
+if __name__ == "__main__":
+    main()

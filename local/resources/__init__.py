@@ -1,0 +1,26 @@
+"""Resource type -> how the local cloud makes it."""
+
+from collections.abc import Mapping
+
+from local.resources import compute, http, identity, messaging, storage
+from local.resources.base import Handler
+
+HANDLERS: Mapping[str, Handler] = {
+    **compute.HANDLERS,
+    **http.HANDLERS,
+    **identity.HANDLERS,
+    **messaging.HANDLERS,
+    **storage.HANDLERS,
+}
+
+IGNORED: Mapping[str, str] = {
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        "the state is a folder on this machine"
+    ),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "nothing lives long enough here",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "there is one owner here",
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": "the emulator answers any origin",
+    "aws:cognito/managedLoginBranding:ManagedLoginBranding": "the emulator has a sign-in form of its own",
+    "aws:apigateway/account:Account": "the emulator writes its own log",
+}
+"""Resource types that are left out, each with the reason."""

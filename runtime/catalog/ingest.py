@@ -1,0 +1,142 @@
+"""The ingestion: S3 events from a queue, by which products and vectors follow the catalogue bucket."""
+
+import random
+import re
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import Field
+
+from runtime.catalog.ingest_logic import DeadLetter, Ingestion
+from runtime.catalog.reconcile import Reconciler
+from runtime.catalog.store import CatalogBucket, ProductRows
+from runtime.shared.aws import Clients
+from runtime.shared.observability import describe_error, emit_metrics, get_logger
+from runtime.shared.products import CatalogSettings
+from runtime.shared.settings import SettingsModel, read_setting
+from runtime.vectors.factory import open_embedder, open_store
+from runtime.vectors.settings import VectorSettings
+
+_SEND_AT_ONCE = 10  # most entries of one batch request of SQS
+_LONGEST_TEXT = 1_000
+# What SQS refuses in texts: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+_NOT_IN_SQS = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class IngestSettings(SettingsModel):
+    """Variable INGEST: the queue, the dead-letter queue, and how often a message is received before it goes there."""
+
+    queue_url: str = Field(min_length=1)
+    dead_letter_url: str = Field(min_length=1)
+    max_attempts: int = Field(ge=1)
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda entry point: an SQS batch in, the failed items out."""
+    started = time.perf_counter()
+    records: Sequence[Mapping[str, Any]] = event.get("Records") or []
+    result = _open_ingestion().run(records)
+    _open_pause().give([each for each in records if each["messageId"] in result.failed])
+    took = 1000 * (time.perf_counter() - started)
+    get_logger().info("batch done", took_ms=round(took, 1), counts=result.counts)
+    emit_metrics({}, {name: float(count) for name, count in result.counts.items()}, {"Batch": took})
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in result.failed]}
+
+
+@cache
+def _open_ingestion() -> Ingestion:
+    catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
+    ingest: IngestSettings = read_setting("INGEST", IngestSettings)
+    vectors = VectorSettings.from_environment()
+    clients = Clients()
+    reconciler = Reconciler(
+        CatalogBucket(clients.get("s3"), catalog.bucket),
+        ProductRows(clients.get("dynamodb"), catalog.table),
+        open_store(vectors, clients.get),
+        open_embedder(vectors, clients.get),
+        catalog.prefix,
+    )
+    letters = DeadLetterQueue(clients.get("sqs"), ingest.dead_letter_url)
+    return Ingestion(reconciler, letters, catalog.bucket, ingest.max_attempts)
+
+
+@cache
+def _open_pause() -> "Pause":
+    ingest: IngestSettings = read_setting("INGEST", IngestSettings)
+    return Pause(Clients().get("sqs"), ingest.queue_url)
+
+
+class Pause:
+    """Brings failed messages back after a growing pause with jitter instead of the queue's long one.
+
+    The queue keeps a message hidden for six times the function's timeout; after a failure that is known,
+    waiting that long would serve nobody.
+    """
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def give(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Set when these SQS records come back; one that cannot be set comes back when the queue says."""
+        for start in range(0, len(records), _SEND_AT_ONCE):
+            part = records[start : start + _SEND_AT_ONCE]
+            entries = [
+                {
+                    "Id": str(index),
+                    "ReceiptHandle": record["receiptHandle"],
+                    "VisibilityTimeout": pause_seconds(int(record["attributes"]["ApproximateReceiveCount"])),
+                }
+                for index, record in enumerate(part)
+            ]
+            try:
+                self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+            except (BotoCoreError, ClientError) as error:
+                get_logger().warning("pause not set", **describe_error(error))
+
+
+def pause_seconds(attempts: int) -> int:
+    """Seconds until the next attempt: 2, 4, 8 ... at most 300, and up to half of that more."""
+    base = min(300, 2**attempts)
+    return base + random.randint(0, base // 2)
+
+
+class DeadLettersLost(Exception):
+    """The dead-letter queue did not take every entry."""
+
+
+class DeadLetterQueue:
+    """Sends what was given up, with its reason as message attributes."""
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, letters: Sequence[DeadLetter]) -> None:
+        """Send all letters. Raises DeadLettersLost, or the client's errors."""
+        for start in range(0, len(letters), _SEND_AT_ONCE):
+            part = letters[start : start + _SEND_AT_ONCE]
+            entries = [_write_entry(str(index), letter) for index, letter in enumerate(part)]
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            if answer.get("Failed"):
+                raise DeadLettersLost(f"{len(answer['Failed'])} entries were not taken")
+
+
+def _write_entry(entry_id: str, letter: DeadLetter) -> dict[str, Any]:
+    refused = letter.refused
+    texts = {"reason": refused.reason, "key": letter.key, "kind": refused.kind, "column": refused.column}
+    numbers = {"attempts": letter.attempts, "row": refused.row}
+    attributes = {
+        name: {"DataType": "String", "StringValue": _NOT_IN_SQS.sub("\ufffd", text)[:_LONGEST_TEXT]}
+        for name, text in texts.items()
+        if text
+    } | {
+        name: {"DataType": "Number", "StringValue": str(number)}
+        for name, number in numbers.items()
+        if number is not None
+    }
+    body = _NOT_IN_SQS.sub("\ufffd", letter.body) or "{}"
+    return {"Id": entry_id, "MessageBody": body, "MessageAttributes": attributes}

@@ -1,0 +1,178 @@
+"""Working through a batch of queued S3 events: settle each key once, then close each message in one way.
+
+A message is closed as done, as failed for now (it comes back), or as given up: then everything that was
+wrong with it goes to the dead-letter queue, each with its reason and an event that can be replayed.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import unquote_plus
+
+from runtime.catalog.reconcile import Refused, Settled
+from runtime.shared.observability import describe_error, get_logger
+
+_WORKERS = 6
+
+
+class Settler(Protocol):
+    """Makes the products agree with the object of a key; raises whatever is worth another attempt."""
+
+    def settle(self, key: str, *, retried: bool = False) -> Settled: ...
+
+
+class DeadLetters(Protocol):
+    """Takes what was given up. Raises when it could not take all of it."""
+
+    def send(self, letters: Sequence["DeadLetter"]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Something given up: why, after how many attempts, and the message with which to try it again."""
+
+    refused: Refused
+    key: str
+    attempts: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One S3 event: the URL-decoded key, and the record as it came."""
+
+    key: str
+    record: Mapping[str, Any]
+
+    def as_message(self) -> str:
+        """A message with this event alone."""
+        return json.dumps({"Records": [self.record]}, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A queued message: how often it was received so far, its text, and the events in it."""
+
+    id: str
+    attempts: int
+    body: str
+    events: tuple[Event, ...]
+    unreadable: str | None = None
+    """Why there are no events in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """Ids of the messages that are to come back, and how often each thing happened."""
+
+    failed: tuple[str, ...]
+    counts: Mapping[str, int]
+
+
+class Ingestion:
+    """Ingests batches. A message fails for now until it has been received `max_attempts` times."""
+
+    def __init__(self, settler: Settler, letters: DeadLetters, bucket: str, max_attempts: int) -> None:
+        self._settler = settler
+        self._letters = letters
+        self._bucket = bucket
+        self._max_attempts = max_attempts
+
+    def run(self, records: Sequence[Mapping[str, Any]]) -> BatchResult:
+        """Work through the records of one SQS event."""
+        messages = [read_message(record, self._bucket) for record in records]
+        retried: dict[str, bool] = {}
+        for message in messages:
+            for event in message.events:
+                retried[event.key] = retried.get(event.key, False) or message.attempts > 1
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            settled = dict(zip(retried, pool.map(self._settle, retried, retried.values()), strict=True))
+        told: set[str] = set()
+        failed = [message.id for message in messages if not self._close(message, settled, told)]
+        return BatchResult(tuple(failed), _count(settled.values(), len(failed)))
+
+    def _settle(self, key: str, retried: bool) -> Settled | Exception:
+        try:
+            return self._settler.settle(key, retried=retried)
+        except Exception as error:
+            get_logger().warning("key not settled", **describe_error(error))
+            return error
+
+    def _close(self, message: Message, settled: Mapping[str, Settled | Exception], told: set[str]) -> bool:
+        """Give a message up or let it go; False when it is to come back."""
+        letters: list[DeadLetter] = []
+        if message.unreadable:
+            refused = Refused("unreadable-message", message.unreadable)
+            letters.append(DeadLetter(refused, "", message.attempts, message.body))
+        for event in message.events:
+            result = settled[event.key]
+            if isinstance(result, Settled):
+                refusals = () if event.key in told else result.refusals
+            elif message.attempts < self._max_attempts:
+                return False
+            else:
+                refusals = (_give_up(result, message.attempts),)
+            letters += [
+                DeadLetter(each, event.key, message.attempts, event.as_message()) for each in refusals
+            ]
+        if letters and not self._send(letters):
+            return False
+        told.update(event.key for event in message.events)
+        return True
+
+    def _send(self, letters: Sequence[DeadLetter]) -> bool:
+        try:
+            self._letters.send(letters)
+        except Exception as error:
+            get_logger().error("dead letters not sent", letters=len(letters), **describe_error(error))
+            return False
+        for letter in letters:
+            get_logger().warning("given up", kind=letter.refused.kind, attempts=letter.attempts)
+        return True
+
+
+def read_message(record: Mapping[str, Any], bucket: str) -> Message:
+    """The message in an SQS record. S3's test message has no events; neither has one that is unreadable."""
+    body = str(record.get("body") or "")
+    attempts = int((record.get("attributes") or {}).get("ApproximateReceiveCount", 1))
+    try:
+        events, unreadable = tuple(_read_events(json.loads(body), bucket)), None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        events, unreadable = (), "The message is not an S3 event of the catalogue bucket."
+    return Message(str(record["messageId"]), attempts, body, events, unreadable)
+
+
+def _read_events(content: Mapping[str, Any], bucket: str) -> Iterator[Event]:
+    if content.get("Event") == "s3:TestEvent":
+        return
+    for record in content["Records"]:
+        if record["s3"]["bucket"]["name"] != bucket:
+            raise ValueError("an event of another bucket")
+        yield Event(unquote_plus(record["s3"]["object"]["key"], errors="strict"), record)
+
+
+def _give_up(error: Exception, attempts: int) -> Refused:
+    # The kinds of errors say enough; their texts may quote whatever was sent.
+    described = describe_error(error)
+    causes = " <- ".join([described["error"], *described["caused_by"]])
+    return Refused("failed-repeatedly", f"Failed {attempts} times, the last time with {causes}.")
+
+
+def _count(results: Iterable[Settled | Exception], failed: int) -> dict[str, int]:
+    counts: dict[str, int] = {"MessagesFailed": failed}
+    for result in results:
+        names = {"KeysFailed": 1} if isinstance(result, Exception) else _count_settled(result)
+        for name, value in names.items():
+            counts[name] = counts.get(name, 0) + value
+    return counts
+
+
+def _count_settled(settled: Settled) -> dict[str, int]:
+    counts = {settled.outcome.value: 1}
+    if settled.rows_changed:
+        counts["RowsChanged"] = settled.rows_changed
+    if settled.refusals:
+        counts["Refusals"] = len(settled.refusals)
+    return counts

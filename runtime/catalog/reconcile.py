@@ -1,0 +1,299 @@
+"""Making products and vectors agree with what is in the bucket now.
+
+Events only say where to look: they come twice, late and in any order, and several functions may work on one
+key at once. What makes every order end in the same state:
+
+1. What an event claims is ignored; the object as it is now decides.
+2. A row is written on condition that it is still the one that was read, with a higher version. So of two
+   writers one finds out and starts again, and the store takes the attributes of the later one.
+3. A picture's vector is written before its row, so a row that names a content has its vector stored. What a
+   file states is written to the row first, as only the row says which of two statements is the later one.
+4. Whoever has written looks at the bucket once more, and starts again if the object has changed. So the
+   last one to write has seen the last state.
+5. Starting again, and a message that failed before, never trusts the row to tell what the store holds.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.catalog.colors import name_color
+from runtime.catalog.naming import category_of, name_of
+from runtime.catalog.statements import (
+    BadRow,
+    FileRefused,
+    Statement,
+    check_file_size,
+    read_statements,
+    spool,
+)
+from runtime.catalog.store import CatalogBucket, ProductRows, StoredObject
+from runtime.shared.images import PictureRefused, check_picture, refuse_size
+from runtime.shared.products import Product, normalise_size, product_id_for_key
+from runtime.vectors.errors import EmbeddingRefused
+from runtime.vectors.port import Attributes, Embedder, Purpose, VectorItem, VectorStore
+
+MAX_PICTURE_BYTES = 20 * 1024 * 1024
+_MAX_ROUNDS = 5
+_ROWS_AT_ONCE = 100
+_ROW_WORKERS = 16
+
+
+class Unsettled(Exception):
+    """The object or its row kept changing while it was worked on; worth another attempt."""
+
+
+class Outcome(StrEnum):
+    """What became of a key."""
+
+    INDEXED = "Indexed"
+    UNCHANGED = "Unchanged"
+    REMOVED = "Removed"
+    REFUSED = "Refused"
+    FILE_READ = "FilesRead"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What will not work until a person changes it; `row` and `column` are of a catalogue file."""
+
+    kind: str
+    reason: str
+    row: int | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a key, and what was refused in it."""
+
+    outcome: Outcome
+    refusals: tuple[Refused, ...] = ()
+    rows_changed: int = 0
+
+
+@dataclass(slots=True)
+class _Round:
+    """What one call of `settle_picture` remembers from round to round."""
+
+    key: str
+    force: bool
+    vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict[str, NDArray[np.float32]])
+
+
+class Reconciler:
+    """Settles keys of one bucket. Any exception it raises is worth another attempt."""
+
+    def __init__(
+        self,
+        bucket: CatalogBucket,
+        rows: ProductRows,
+        store: VectorStore,
+        embedder: Embedder,
+        prefix: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._bucket = bucket
+        self._rows = rows
+        self._store = store
+        self._embedder = embedder
+        self._prefix = prefix
+        self._now = now
+        # Keys are settled in parallel, pictures decoded one at a time: that bounds the memory.
+        self._decoding = threading.Lock()
+
+    def settle(self, key: str, *, retried: bool = False) -> Settled:
+        """Make the product, or the products of a catalogue file, agree with the object of this key."""
+        if key.endswith("/"):  # what a console makes for an empty folder
+            return Settled(Outcome.UNCHANGED)
+        settle = self._settle_file if key.lower().endswith(".csv") else self._settle_picture
+        return settle(key, retried)
+
+    def _settle_picture(self, key: str, retried: bool) -> Settled:
+        round_ = _Round(key, force=retried)
+        for _ in range(_MAX_ROUNDS):
+            seen = self._bucket.open(key)
+            settled = self._remove(round_) if seen is None else self._index(round_, seen)
+            if settled is not None and self._is_current(key, seen, settled):
+                return settled
+            round_.force = True
+        raise Unsettled("the picture or its row kept changing")
+
+    def _is_current(self, key: str, seen: StoredObject | None, settled: Settled) -> bool:
+        if settled.outcome is Outcome.UNCHANGED:
+            return True
+        return self._bucket.etag_of(key) == (None if seen is None else seen.etag)
+
+    def _remove(self, round_: _Round) -> Settled | None:
+        """Remove the vector and the row of a picture that is gone. None: the row changed meanwhile."""
+        product_id = product_id_for_key(round_.key)
+        before = self._rows.get(product_id, consistent=True)
+        self._store.delete([product_id])
+        if before is None or not before.is_shown or self._rows.delete(before):
+            return Settled(Outcome.REMOVED)
+        return None
+
+    def _index(self, round_: _Round, seen: StoredObject) -> Settled | None:
+        """Write vector and row of a picture, or withdraw a bad one. None: the row changed meanwhile."""
+        before = self._rows.get(product_id_for_key(round_.key), consistent=True)
+        try:
+            return self._index_good(round_, seen, before)
+        except PictureRefused as refused:
+            refusal = Refused(f"picture-{refused.code.value}", refused.advice)
+        except EmbeddingRefused as refused:
+            refusal = Refused("embedding-refused", str(refused))
+        finally:
+            seen.close()
+        return Settled(Outcome.REFUSED, (refusal,)) if self._withdraw(round_.key, before) else None
+
+    def _index_good(self, round_: _Round, seen: StoredObject, before: Product | None) -> Settled | None:
+        if seen.size > MAX_PICTURE_BYTES:
+            raise refuse_size(MAX_PICTURE_BYTES)
+        data = seen.read()
+        content_hash = hashlib.sha256(data).hexdigest()
+        if not round_.force and self._is_indexed(before, content_hash):
+            return Settled(Outcome.UNCHANGED)
+        with self._decoding:
+            content_type = check_picture(data, max_bytes=MAX_PICTURE_BYTES).content_type
+            color = name_color(data)
+        if content_hash not in round_.vectors:
+            round_.vectors[content_hash] = self._embedder.embed(image=data, purpose=Purpose.INDEX)
+        product = replace(
+            self._describe(round_.key, before, color),
+            content_hash=content_hash,
+            content_type=content_type,
+            embedding_key=self._embedder.key,
+        )
+        vector = round_.vectors[content_hash]
+        item = VectorItem(product.product_id, vector, attributes_of(product), content_hash, product.version)
+        self._store.upsert([item])
+        return Settled(Outcome.INDEXED) if self._rows.write(product, before) else None
+
+    def _is_indexed(self, row: Product | None, content_hash: str) -> bool:
+        return (
+            row is not None and row.content_hash == content_hash and row.embedding_key == self._embedder.key
+        )
+
+    def _describe(self, key: str, before: Product | None, color: str) -> Product:
+        """The product with what its picture tells, wherever no catalogue file has said otherwise."""
+        base = self._next(key, before)
+        category = base.category if "category" in base.stated else category_of(key, self._prefix)
+        return replace(
+            base,
+            category=category,
+            name=base.name if "name" in base.stated else name_of(key, category),
+            color=base.color if "color" in base.stated else color,
+        )
+
+    def _next(self, key: str, before: Product | None) -> Product:
+        """The row to write after `before`, with what follows from the key alone.
+
+        Its version is the time in milliseconds, and always above the one before. A count would start again
+        when a product comes back, and a slow writer could have left a vector of a higher count behind.
+        """
+        moment = self._now()
+        now = moment.isoformat(timespec="milliseconds")
+        version = max(int(1000 * moment.timestamp()), before.version + 1 if before else 0)
+        base = before or Product(product_id=product_id_for_key(key), created_at=now)
+        s3_url = f"s3://{self._bucket.name}/{key}"
+        return replace(base, product_picture_s3_url=s3_url, updated_at=now, version=version)
+
+    def _withdraw(self, key: str, before: Product | None) -> bool:
+        """Take a product with an unusable picture out of the shop; False: its row changed meanwhile.
+
+        What a catalogue file stated of it is kept for the day when the picture is replaced.
+        """
+        self._store.delete([product_id_for_key(key)])
+        if before is None or not before.is_shown:
+            return True
+        if not before.stated:
+            return self._rows.delete(before)
+        hidden = replace(self._next(key, before), content_hash=None, content_type=None, embedding_key=None)
+        return self._rows.write(hidden, before)
+
+    def _settle_file(self, key: str, retried: bool) -> Settled:
+        for _ in range(_MAX_ROUNDS):
+            seen = self._bucket.open(key)
+            if seen is None:  # what was stated stays stated
+                return Settled(Outcome.UNCHANGED)
+            settled = self._read_file(key, seen, retried)
+            if self._bucket.etag_of(key) == seen.etag:
+                return settled
+        raise Unsettled("the catalogue file kept changing")
+
+    def _read_file(self, key: str, seen: StoredObject, retried: bool) -> Settled:
+        refusals: list[Refused] = []
+        changed = 0
+        try:
+            check_file_size(seen.size)
+            with spool(seen.read_chunks()) as file, ThreadPoolExecutor(_ROW_WORKERS) as pool:
+                lines = read_statements(file, key, self._prefix)
+                while batch := list(islice(lines, _ROWS_AT_ONCE)):
+                    refusals += [_refuse_row(line) for line in batch if isinstance(line, BadRow)]
+                    stated = [line for line in batch if isinstance(line, Statement)]
+                    changed += self._apply_all(stated, retried, pool)
+        except FileRefused as refused:
+            refusals.append(Refused("catalogue-file", str(refused)))
+        finally:
+            seen.close()
+        return Settled(Outcome.FILE_READ, tuple(refusals), changed)
+
+    def _apply_all(self, statements: Sequence[Statement], retried: bool, pool: ThreadPoolExecutor) -> int:
+        """Write what the statements change; how many rows that was."""
+        ids = {statement.key: product_id_for_key(statement.key) for statement in statements}
+        rows = self._rows.get_many(list(ids.values()), consistent=True)
+        return sum(pool.map(lambda each: self._apply(each, rows.get(ids[each.key]), retried), statements))
+
+    def _apply(self, statement: Statement, before: Product | None, retried: bool) -> bool:
+        """Write one statement; False when it says nothing new."""
+        for _ in range(_MAX_ROUNDS):
+            product = self._state(statement.key, statement.values, before)
+            if product is None:
+                if retried and before:
+                    self._update_attributes(before)
+                return False
+            if self._rows.write(product, before):
+                self._update_attributes(product)
+                return True
+            before = self._rows.get(product.product_id, consistent=True)
+        raise Unsettled("the row kept changing")
+
+    def _update_attributes(self, product: Product) -> None:
+        if product.is_shown:
+            self._store.update_attributes(product.product_id, attributes_of(product), product.version)
+
+    def _state(self, key: str, values: Mapping[str, Any], before: Product | None) -> Product | None:
+        """The product with these values stated; None when that changes nothing."""
+        after = self._next(key, before)
+        if before is None:
+            category = category_of(key, self._prefix)
+            after = replace(after, category=category, name=name_of(key, values.get("category", category)))
+        stated = tuple(sorted({*after.stated, *values}))
+        after = replace(after, **values, stated=stated, auto_imported=False)
+        if before and replace(after, updated_at=before.updated_at, version=before.version) == before:
+            return None
+        return after
+
+
+def attributes_of(product: Product) -> Attributes:
+    """What the vector of a product can be filtered by."""
+    return Attributes(
+        category=product.category or None,
+        color=product.color,
+        price=None if product.price is None else float(product.price),
+        sizes=tuple(normalise_size(size) for size in product.sizes),
+        stock=product.stock,
+    )
+
+
+def _refuse_row(bad: BadRow) -> Refused:
+    return Refused("catalogue-row", bad.reason, bad.row, bad.column)

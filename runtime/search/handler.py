@@ -1,0 +1,170 @@
+"""The search routes: GET and POST /search, GET /products/{id}/similar.
+
+Other functions invoke it directly, with `{"tool": "search", "user_id", "request": {body of POST /search}}` or
+`{"tool": "products", "user_id", "request": {"product_ids": [...]}}`. They get the answer of POST /search, with
+more of each product, or `{"problem": {...}}`.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from runtime.search.logic import Found, Outcome, Products, Search, describe
+from runtime.search.request import REPEATABLE, Ids, SearchQuery, SearchRequest, SimilarQuery
+from runtime.shared.aws import Clients
+from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query
+from runtime.shared.images import PictureRefused, Refusal
+from runtime.shared.pictures import PictureLinks
+from runtime.shared.problems import FieldError, Problem, refuse_fields, refuse_for_now
+from runtime.shared.product_table import ProductsUnavailable, ProductTable
+from runtime.shared.products import CatalogSettings, Product
+from runtime.shared.settings import read_setting
+from runtime.vectors.errors import EmbeddingFailed, EmbeddingRefused, EmbeddingThrottled, StoreUnavailable
+from runtime.vectors.factory import open_embedder, open_store
+from runtime.vectors.settings import VectorSettings
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda entry point."""
+    if "tool" in event:
+        return _open_tool()(event)
+    return _open_api()(event, context)
+
+
+@cache
+def _open_api() -> Api:
+    search, _, link = _open_parts()
+    return create_api(search, link)
+
+
+@cache
+def _open_tool() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    return create_tool(*_open_parts())
+
+
+@cache
+def _open_parts() -> tuple[Search, ProductTable, Callable[[Product], str]]:
+    settings = VectorSettings.from_environment()
+    catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
+    clients = Clients()
+    products = ProductTable(clients.get("dynamodb"), catalog.table)
+    search = Search(open_embedder(settings, clients.get), open_store(settings, clients.get), products)
+    return search, products, PictureLinks(clients.get("s3")).link
+
+
+def create_api(search: Search, link: Callable[[Product], str]) -> Api:
+    """The routes over a search; `link` gives the address of a product's picture."""
+
+    def get_search(request: Request) -> dict[str, Any]:
+        asked = read_query(request, SearchQuery, lists=REPEATABLE).to_request()
+        return answer(request, lambda: search.find(asked))
+
+    def post_search(request: Request) -> dict[str, Any]:
+        asked = read_body(request, SearchRequest)
+        return answer(request, lambda: search.find(asked))
+
+    def get_similar(request: Request) -> dict[str, Any]:
+        asked = read_query(request, SimilarQuery)
+        return answer(request, lambda: search.find_similar(request.path["product_id"], asked.limit))
+
+    def answer(request: Request, run: Callable[[], Outcome]) -> dict[str, Any]:
+        started = time.perf_counter()
+        outcome = run()
+        body = describe(outcome, link, search.backend, 1000 * (time.perf_counter() - started))
+        request.milliseconds.update(outcome.milliseconds)
+        request.counts["Results"] = len(outcome.found)
+        return body
+
+    return Api(
+        [
+            Route("GET", "/search", get_search),
+            Route("POST", "/search", post_search),
+            Route("GET", "/products/<product_id>/similar", get_similar),
+        ],
+        answers=_ANSWERS,
+    )
+
+
+def create_tool(
+    search: Search, products: Products, link: Callable[[Product], str]
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """The search as a tool of other functions; those know the caller, and have checked who that is."""
+
+    def run(event: Mapping[str, Any]) -> Outcome:
+        if event["tool"] == "search":
+            return search.find(SearchRequest.model_validate(event["request"]))
+        wanted = _ProductsRequest.model_validate(event["request"]).product_ids
+        known = products.get_many(list(dict.fromkeys(wanted)))
+        shown = [known[each] for each in wanted if each in known and known[each].is_shown]
+        return Outcome(tuple(Found(product, 0.0, None) for product in shown), True, {})
+
+    def answer(event: Mapping[str, Any]) -> dict[str, Any]:
+        started = time.perf_counter()
+        try:
+            outcome = run(event)
+        except Exception as error:
+            return {"problem": _explain(error).render()}
+        body = describe(outcome, link, search.backend, 1000 * (time.perf_counter() - started))
+        more = [_describe_more(found.product) for found in outcome.found]
+        results = [{**result, **extra} for result, extra in zip(body["results"], more, strict=True)]
+        return {**body, "results": results}
+
+    return answer
+
+
+class _ProductsRequest(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    product_ids: Ids
+
+
+def _describe_more(product: Product) -> dict[str, Any]:
+    """What choosing clothes needs beside the search result."""
+    return {
+        "gender": product.gender,
+        "season": product.season,
+        "occasion": product.occasion,
+        "pattern": product.pattern,
+        "sizes": list(product.sizes),
+        "stock": product.stock,
+    }
+
+
+def _explain(error: Exception) -> Problem:
+    """The problem of an exception. Raises it again when the search has no answer to it: that is a fault."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationError):
+        fields = [".".join(map(str, each["loc"])) or "request" for each in error.errors()]
+        return refuse_fields(*((field, "cannot be used") for field in fields))
+    for kind, explain in _ANSWERS.items():
+        if isinstance(error, kind):
+            return explain(error)
+    raise error
+
+
+_PICTURE_STATUS = {Refusal.NOT_BASE64: 400, Refusal.NOT_A_PICTURE: 415, Refusal.TOO_MANY_BYTES: 413}
+
+
+def _answer_picture(refused: PictureRefused) -> Problem:
+    status = _PICTURE_STATUS.get(refused.code, 422)
+    return Problem(status, "Picture refused", refused.advice, [FieldError("image", refused.code.value)])
+
+
+_ANSWERS: Answers = {
+    PictureRefused: _answer_picture,
+    EmbeddingThrottled: lambda _: refuse_for_now("The search is busy; try again shortly.", retry_after=2),
+    EmbeddingFailed: lambda _: refuse_for_now(
+        "Understanding the search did not work; try again.", retry_after=5
+    ),
+    EmbeddingRefused: lambda _: Problem(
+        422, "Cannot be searched for", "The words or the picture were not accepted; try others."
+    ),
+    StoreUnavailable: lambda _: refuse_for_now("The search is not available; try again.", retry_after=5),
+    ProductsUnavailable: lambda _: refuse_for_now(
+        "The catalogue is not available; try again.", retry_after=5
+    ),
+}

@@ -1,0 +1,110 @@
+"""A shopper in a browser: signs in, searches by words and by a photo, opens a product, signs out."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.find import find_browser
+from tests.support.cloud import SHOPPER, RunningCloud
+
+pytestmark = [pytest.mark.browser, pytest.mark.cloud]
+
+ARTIFACTS = Path("test-artifacts")
+CARD = '[class*="results-card-{}"] a'
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = find_browser()
+    assert executable, "there is no Chromium on this machine: `make browser` installs one"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, cloud: RunningCloud) -> Iterator[Page]:
+    """One signed-in shopper's tab."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    tab.set_default_timeout(20_000)
+    tab.goto(cloud.config.site_url)
+    tab.get_by_role("button", name="Sign in").click()
+    tab.fill('input[name="username"]', SHOPPER["email"])
+    tab.fill('input[name="password"]', SHOPPER["password"])
+    tab.locator('input[name="password"]').press("Enter")
+    tab.wait_for_url(re.compile(re.escape(cloud.config.site_url) + r"(?!/oauth2)"))
+    expect(tab.get_by_role("searchbox")).to_be_visible()
+    yield tab
+    context.close()
+
+
+def keep(page: Page, name: str) -> None:
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+
+def search(page: Page, words: str) -> None:
+    page.get_by_role("searchbox").fill(words)
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_role("heading", name=words)).to_be_visible()
+
+
+def test_words_find_products(page: Page) -> None:
+    search(page, "black shoes")
+    expect(page).to_have_url(re.compile("q=black"))
+    expect(page.locator(CARD.format(0)).first).to_be_visible()
+    keep(page, "search-by-words")
+
+
+def test_a_photo_finds_its_product_first(page: Page, catalog_folder: Path) -> None:
+    with (catalog_folder / "products.csv").open(encoding="utf-8", newline="") as file:
+        product = next(row for row in csv.DictReader(file) if row["category"] == "dress")
+    page.locator("input[type=file]").first.set_input_files(catalog_folder / product["image"])
+    expect(page.locator('[class*="results-card-0"]').get_by_text(product["name"]).first).to_be_visible()
+    keep(page, "search-by-photo")
+
+
+def test_a_product_has_a_page_that_survives_a_reload(page: Page, cloud: RunningCloud) -> None:
+    page.goto(cloud.config.site_url)
+    search(page, "summer dress")
+    first = page.locator(CARD.format(0)).first
+    expect(first).to_be_visible()
+    first.click(force=True)
+    page.wait_for_url(re.compile("/product"))
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_be_visible()
+    name = heading.inner_text()
+    expect(page.get_by_role("link", name=re.compile("shop", re.IGNORECASE)).first).to_be_visible()
+    keep(page, "product")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def test_pictures_load_and_are_described(page: Page, cloud: RunningCloud) -> None:
+    page.goto(cloud.config.site_url)
+    expect(page.locator("img[alt]").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    pictures = page.evaluate(
+        "[...document.images].filter(i => i.complete && i.src.includes('/products/'))"
+        ".map(i => [i.naturalWidth, i.alt])"
+    )
+    assert pictures
+    assert all(width > 0 and alt for width, alt in pictures)
+    keep(page, "browse")
+
+
+def test_signing_out_ends_the_session(page: Page, cloud: RunningCloud) -> None:
+    page.goto(cloud.config.site_url + "/account")
+    keep(page, "account")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.goto(cloud.config.site_url)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_count(0)

@@ -1,0 +1,203 @@
+"""No function has a permission to spare: taking any one of them away breaks what the function does."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from local.faults import Fault
+from tests.e2e.test_ingestion import cloud_id, fresh_key, indexed
+from tests.support.cloud import RunningCloud, eventually
+from tests.support.pictures import encode, garment
+
+pytestmark = pytest.mark.cloud
+
+# What the emulator grants without asking. That each is there, the policies over the graph assert.
+UNENFORCED = {
+    "logs:CreateLogStream": "the emulator itself writes the logs",
+    "logs:PutLogEvents": "the emulator itself writes the logs",
+    "xray:PutTelemetryRecords": "there is no X-Ray here",
+    "xray:PutTraceSegments": "there is no X-Ray here",
+    "s3:ListBucket": "the emulator says that an object is missing without asking for it",
+    "sqs:DeleteMessage": "the emulator itself reads the queue",
+    "sqs:GetQueueAttributes": "the emulator itself reads the queue",
+    "sqs:ReceiveMessage": "the emulator itself reads the queue",
+}
+NOT_SETTLED = "key not settled"
+TROUBLE = ('"level":"WARNING"', '"level":"ERROR"')
+SELDOM = {
+    ("catalog-ingest", "sqs:ChangeMessageVisibility"): "has a test of its own below",
+    ("vectors-compactor", "s3:AbortMultipartUpload"): "only after a large snapshot failed half-way",
+    ("vectors-compactor", "sqs:SendMessage"): "the emulator itself hands over failed events",
+}
+
+
+class Role:
+    """The role of one deployed function, whose permissions can be taken away one by one."""
+
+    def __init__(self, cloud: RunningCloud, name: str) -> None:
+        functions = cloud.aws("lambda").list_functions()["Functions"]
+        function = next(f for f in functions if f["FunctionName"].startswith(f"{name}-function-"))
+        self.function = function["FunctionName"]
+        self.log_group = function["LoggingConfig"]["LogGroup"]
+        self._cloud = cloud
+        self._role = function["Role"].rpartition("/")[2]
+        iam = cloud.aws("iam")
+        self._policy = iam.list_role_policies(RoleName=self._role)["PolicyNames"][0]
+        document = iam.get_role_policy(RoleName=self._role, PolicyName=self._policy)["PolicyDocument"]
+        self.document: dict[str, Any] = document if isinstance(document, dict) else json.loads(document)
+
+    def grants(self) -> list[tuple[str, str]]:
+        """Every action with the resource it is for."""
+        return [
+            (a, r) for s in self.document["Statement"] for a in s["Action"] for r in _listed(s["Resource"])
+        ]
+
+    @contextmanager
+    def without(self, *grants: tuple[str, str]) -> Iterator[None]:
+        """The role with some of its permissions taken away, in a process that starts anew."""
+        statements = [
+            {**s, "Action": [action], "Resource": [resource]}
+            for s in self.document["Statement"]
+            for action in s["Action"]
+            for resource in _listed(s["Resource"])
+            if (action, resource) not in grants
+        ]
+        self._put({**self.document, "Statement": statements})
+        try:
+            self.start_anew()
+            yield
+        finally:
+            self._put(self.document)
+            self.start_anew()
+
+    def start_anew(self) -> None:
+        """New code, even the same, ends the processes that run the old one."""
+        functions = self._cloud.aws("lambda")
+        bundle = httpx.get(functions.get_function(FunctionName=self.function)["Code"]["Location"])
+        functions.update_function_code(FunctionName=self.function, ZipFile=bundle.content)
+
+    def count_logged(self, *texts: str) -> int:
+        """How many lines of the function's log so far hold one of these texts."""
+        logs = self._cloud.aws("logs")
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=self.log_group)
+        messages = [event["message"] for page in pages for event in page["events"]]
+        return sum(any(text in message for text in texts) for message in messages)
+
+    def _put(self, document: dict[str, Any]) -> None:
+        self._cloud.aws("iam").put_role_policy(
+            RoleName=self._role, PolicyName=self._policy, PolicyDocument=json.dumps(document)
+        )
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def search_works(cloud: RunningCloud, role: Role) -> bool:
+    """Find something by new words, look at its picture, and log no warning meanwhile."""
+    before = role.count_logged(*TROUBLE)
+    answer = cloud.call("GET", "/search", params={"query": f"dress {uuid.uuid4().hex}"})
+    if answer.status_code != 200 or not answer.json()["results"]:
+        return False
+    picture = httpx.get(answer.json()["results"][0]["image_url"])
+    return picture.status_code == 200 and role.count_logged(*TROUBLE) == before
+
+
+def browsing_works(cloud: RunningCloud, _role: Role) -> bool:
+    for path in ("/products?limit=2", "/products?category=dress&limit=2"):
+        answer = cloud.call("GET", path)
+        if answer.status_code != 200 or not answer.json()["products"]:
+            return False
+        product = answer.json()["products"][0]
+        if httpx.get(product["image_url"]).status_code != 200:
+            return False
+        if cloud.call("GET", f"/products/{product['product_id']}").status_code != 200:
+            return False
+    return True
+
+
+def ingestion_works(cloud: RunningCloud, role: Role) -> bool:
+    """A new picture, its CSV row, its deletion and a bad picture, each handed over directly."""
+    key, sheet, bad = fresh_key("skirt"), f"products/{uuid.uuid4().hex}.csv", fresh_key("skirt")
+    row = f"image,name\n{key.removeprefix('products/')},Named by a sheet\n"
+    failures = role.count_logged(NOT_SETTLED)
+    cloud.dead_letters()
+    if not _ingest(cloud, role, key, encode(garment("olive", seed=uuid.uuid4().int % 5000))):
+        return False
+    if not _ingest(cloud, role, sheet, row.encode()) or not _ingest(cloud, role, bad, b"no picture"):
+        return False
+    product = cloud.product_row(cloud_id(key)) or {}
+    if product.get("name", {}).get("S") != "Named by a sheet" or not indexed(cloud, cloud_id(key)):
+        return False
+    if not [
+        letter for letter in cloud.dead_letters() if letter["MessageAttributes"]["key"]["StringValue"] == bad
+    ]:
+        return False
+    cloud.remove(key)
+    if not _ingest(cloud, role, key, None) or cloud.product_row(cloud_id(key)) is not None:
+        return False
+    # The queue has handed the same events over as well: whoever came first may have met the refusal.
+    return role.count_logged(NOT_SETTLED) == failures
+
+
+def _ingest(cloud: RunningCloud, role: Role, key: str, content: bytes | None) -> bool:
+    """Change an object behind the queue's back and hand its event to the function; whether it was settled."""
+    bucket = f"{cloud.outputs['catalog_bucket']}"
+    if content is not None:
+        cloud.aws("s3").put_object(Bucket=bucket, Key=key, Body=content)
+    body = json.dumps({"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": key}}}]})
+    record = {
+        "messageId": "1",
+        "receiptHandle": "of no queue",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+    answer = cloud.aws("lambda").invoke(FunctionName=role.function, Payload=json.dumps({"Records": [record]}))
+    result = json.loads(answer["Payload"].read())
+    return result == {"batchItemFailures": []}
+
+
+def compaction_works(cloud: RunningCloud, role: Role) -> bool:
+    before = role.count_logged(*TROUBLE)
+    for request in ({"force": True}, {"from_table": True}):
+        answer = cloud.aws("lambda").invoke(FunctionName=role.function, Payload=json.dumps(request))
+        if "FunctionError" in answer:
+            return False
+    return role.count_logged(*TROUBLE) == before
+
+
+SCENARIOS: dict[str, Callable[[RunningCloud, Role], bool]] = {
+    "search": search_works,
+    "catalog-browse": browsing_works,
+    "catalog-ingest": ingestion_works,
+    "vectors-compactor": compaction_works,
+}
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_every_permission_is_needed(cloud: RunningCloud, name: str) -> None:
+    role, works = Role(cloud, name), SCENARIOS[name]
+    assert works(cloud, role), "the scenario itself fails"
+    spared: list[tuple[str, str]] = []
+    for grant in role.grants():
+        if grant[0] in UNENFORCED or (name, grant[0]) in SELDOM:
+            continue
+        with role.without(grant):
+            if works(cloud, role):
+                spared.append(grant)
+    assert works(cloud, role), "the role was not put back"
+    assert not spared
+
+
+def test_a_short_pause_after_a_failure_needs_its_permission(cloud: RunningCloud) -> None:
+    role, key = Role(cloud, "catalog-ingest"), fresh_key("skirt")
+    grant = next(grant for grant in role.grants() if grant[0] == "sqs:ChangeMessageVisibility")
+    with role.without(grant), cloud.faults(Fault("bedrock", status=500)):
+        cloud.upload(key, encode(garment("olive", seed=77)))
+        eventually(lambda: role.count_logged("pause not set"))
+    cloud.remove(key)

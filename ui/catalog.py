@@ -1,0 +1,74 @@
+"""What the shop has, kept for a minute or two so that pages do not ask for it again at every click."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui.client import Product, ProductPage, StylistClient
+
+PAGE_SIZE = 24
+_SAMPLE_PAGES = 5
+_SAMPLE_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What shoppers can filter by: only what the catalogue really knows."""
+
+    categories: tuple[str, ...]
+    colors: tuple[str, ...]
+    highest_price: float | None
+    currency: str | None
+    knows_stock: bool
+
+
+@st.cache_data(ttl=300, show_spinner=False)
+def load_facets(_client: StylistClient) -> Facets:
+    """Facets of the first 500 products."""
+    products: list[Product] = []
+    cursor: str | None = None
+    for _ in range(_SAMPLE_PAGES):
+        page = _client.products(cursor=cursor, limit=_SAMPLE_SIZE)
+        products.extend(page.products)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return facets_of(products)
+
+
+def facets_of(products: list[Product]) -> Facets:
+    """Categories and colours by name, the highest price with its currency, and whether stock is known."""
+    priced = [product for product in products if product.price]
+    dearest = max(priced, key=lambda product: product.price or 0, default=None)
+    return Facets(
+        categories=tuple(sorted({product.category for product in products if product.category})),
+        colors=tuple(sorted({product.color for product in products if product.color})),
+        highest_price=dearest.price if dearest else None,
+        currency=dearest.currency if dearest else None,
+        knows_stock=any(product.stock is not None for product in products),
+    )
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def load_page(_client: StylistClient, category: str | None, cursor: str | None) -> ProductPage:
+    """A page of the catalogue."""
+    return _client.products(category=category, cursor=cursor, limit=PAGE_SIZE)
+
+
+def browse(client: StylistClient, category: str | None, pages: int) -> tuple[list[Product], bool]:
+    """The first pages of the catalogue and whether there are more."""
+    products: list[Product] = []
+    cursor: str | None = None
+    for _ in range(pages):
+        page = load_page(client, category, cursor)
+        products.extend(page.products)
+        cursor = page.cursor
+        if cursor is None:
+            return products, False
+    return products, True
+
+
+@st.cache_data(ttl=300, show_spinner=False)
+def load_notice(_client: StylistClient) -> str | None:
+    """What the stack wants shoppers to know, such as that small local models are in use."""
+    return _client.capabilities().notice

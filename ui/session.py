@@ -1,0 +1,43 @@
+"""The shopper of this session: who they are, and the API on their behalf."""
+
+from collections.abc import Mapping
+
+import httpx
+import streamlit as st
+
+from ui.client import StylistClient, open_http
+
+
+def is_signed_in() -> bool:
+    """Whether this session belongs to a signed-in shopper (their token may have expired since)."""
+    return bool(st.user.get("is_logged_in", False))
+
+
+def shopper_name() -> str:
+    """What to call the shopper."""
+    for claim in ("given_name", "name", "email"):
+        value = st.user.get(claim)
+        if isinstance(value, str) and value:
+            return value
+    return "Guest"
+
+
+def shopper_email() -> str:
+    """The shopper's address, empty if the sign-in does not tell."""
+    value = st.user.get("email")
+    return value if isinstance(value, str) else ""
+
+
+def get_client() -> StylistClient:
+    """The API on behalf of this session's shopper."""
+    settings: Mapping[str, str] = st.secrets["stylist"]
+    return StylistClient(_share_http(settings["api_url"], settings["api_key"]), _access_token())
+
+
+@st.cache_resource(show_spinner=False)
+def _share_http(api_url: str, api_key: str) -> httpx.Client:
+    return open_http(api_url, api_key)
+
+
+def _access_token() -> str | None:
+    return st.user.tokens.get("access") if is_signed_in() else None

@@ -1,0 +1,79 @@
+"""Products as cards in a grid."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ui.client import Hit, Product
+from ui.widgets.colors import swatch_of
+from ui.widgets.text import (
+    IN_STOCK,
+    describe_stock,
+    escape,
+    escape_markdown,
+    format_price,
+    is_web_address,
+    label_of,
+)
+
+PRODUCT_PAGE = "views/product.py"
+DISCOVER_PAGE = "views/discover.py"
+_EAGER_CARDS = 4
+
+
+def show_cards(products: Sequence[Product], key: str, *, min_width: int = 210) -> None:
+    """A grid of cards; the whole card leads to its product."""
+    grid = st.grid(min_column_width=min_width, gap="medium", key=key)
+    for position, product in enumerate(products):
+        with grid.cell(), st.container(key=f"{key}-card-{position}", gap=None):
+            _show_card(product, eager=position < _EAGER_CARDS)
+
+
+def _show_card(product: Product, *, eager: bool) -> None:
+    st.html(picture(product, eager=eager))
+    st.page_link(
+        PRODUCT_PAGE,
+        label=escape_markdown(product.title),
+        query_params={"id": product.product_id},
+        width="stretch",
+    )
+    with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
+        st.html(_facts(product))
+        st.page_link(DISCOVER_PAGE, label="Similar", query_params={"like": product.product_id})
+
+
+def picture(product: Product, *, eager: bool = False, css_class: str = "picture") -> str:
+    """HTML of a product's picture in its frame, or of an empty frame when there is none."""
+    badge = _stock_badge(product)
+    if not is_web_address(product.image_url):
+        return f'<div class="{css_class} blank" role="img" aria-label="No picture yet">{badge}</div>'
+    loading = "eager" if eager else "lazy"
+    source, words = escape(product.image_url or ""), escape(describe(product))
+    return (
+        f'<div class="{css_class}"><img src="{source}" alt="{words}" loading="{loading}" decoding="async" '
+        f'width="300" height="400">{badge}</div>'
+    )
+
+
+def describe(product: Product) -> str:
+    """Alternative text: the name, with colour, pattern and category where the name does not say them."""
+    details = [product.color, product.pattern, product.category]
+    title = product.title.lower()
+    missing = [label_of(word).lower() for word in details if word and word.lower() not in title]
+    return ", ".join([product.title, *missing])
+
+
+def _stock_badge(product: Product) -> str:
+    text = describe_stock(product.stock)
+    return f'<span class="badge">{escape(text)}</span>' if text and text != IN_STOCK else ""
+
+
+def _facts(product: Product) -> str:
+    price = format_price(product.price, product.currency)
+    parts = [f'<span class="price">{escape(price)}</span>' if price else ""]
+    if product.color:
+        name, swatch = escape(label_of(product.color)), swatch_of(product.color)
+        parts.append(f'<span class="dot" style="background:{swatch}" role="img" aria-label="{name}"></span>')
+    if isinstance(product, Hit) and product.relevance is not None:
+        parts.append(f'<span class="match">{round(100 * product.relevance)}% match</span>')
+    return f'<p class="facts">{"".join(parts)}</p>'

@@ -1,0 +1,64 @@
+"""Words and numbers for people. Whatever comes from data is escaped before it meets HTML or Markdown."""
+
+import re
+from html import escape
+from urllib.parse import urlsplit
+
+_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
+_WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "VND", "ISK"})
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>|~:$#]|^[-+])")
+
+SOLD_OUT = "Sold out"
+IN_STOCK = "In stock"
+
+__all__ = [
+    "IN_STOCK",
+    "SOLD_OUT",
+    "describe_stock",
+    "escape",
+    "escape_markdown",
+    "format_price",
+    "is_web_address",
+    "label_of",
+]
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Streamlit's Markdown shows as it is."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def label_of(word: str) -> str:
+    """A category or colour as people write it: `t-shirt` becomes `T-shirt`, `light_blue` `Light blue`."""
+    return word.replace("_", " ").strip().capitalize()
+
+
+def format_price(price: float | None, currency: str | None) -> str:
+    """`€1,249.90`, `49.90 CHF`, or nothing when there is no price."""
+    if price is None:
+        return ""
+    code = (currency or "").upper()
+    amount = f"{price:,.0f}" if code in _WITHOUT_CENTS else f"{price:,.2f}"
+    if code in _SYMBOLS:
+        return f"{_SYMBOLS[code]}{amount}"
+    return f"{amount} {code}".strip()
+
+
+def describe_stock(stock: int | None) -> str:
+    """How many are left, as far as shoppers care."""
+    if stock is None:
+        return ""
+    if stock <= 0:
+        return SOLD_OUT
+    return f"Only {stock} left" if stock <= 3 else IN_STOCK
+
+
+def is_web_address(address: str | None) -> bool:
+    """Whether an address from data may become a link: http or https, with a host."""
+    if not address:
+        return False
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
