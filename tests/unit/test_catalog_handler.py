@@ -249,6 +249,7 @@ def test_health_and_capabilities_need_no_token_and_products_do(rows: ProductRows
         "vector_backend": "dynamodb",
         "embedder": "titan",
         "models": {"embedding": "m"},
+        "notice": "A test shop.",
     }
     api = create_api(rows, lambda _: "", Capabilities.model_validate(told))
     assert public(api, "/health") == (200, {"status": "ok"})
