@@ -8,12 +8,24 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
-from components import EmbedderName, VectorBackend
+from components import ChatEngine, EmbedderName, KnowledgeStorage, VectorBackend, WeatherSource
 from components._lib.models import check_models, load_models
+from components.chat_agent import DEFAULT_CHAT_MODEL
+from components.image_generation import DEFAULT_IMAGE_MODEL
+from components.knowledge_base import STORAGES, TEXT_EMBEDDING_MODEL
 from components.vector_search import BACKENDS, EMBEDDING_MODELS
 
 # Where the default embedding models are offered together with everything else the stylist uses.
@@ -58,6 +70,15 @@ class Settings(BaseModel):
     embedder: EmbedderName = EmbedderName.TITAN
     embedding_dimensions: int = 1024
     snapshot_minutes: int = Field(default=15, ge=1, le=1440)
+    chat_engine: ChatEngine = ChatEngine.CONVERSE
+    has_agents_classic: bool = False
+    chat_model: str = DEFAULT_CHAT_MODEL
+    image_model: str = DEFAULT_IMAGE_MODEL
+    knowledge_base_storage: KnowledgeStorage = KnowledgeStorage.S3VECTORS
+    weather: WeatherSource = WeatherSource.OPEN_METEO
+    open_weather_map_key: SecretStr = SecretStr("")
+    daily_images_per_user: int = Field(default=20, ge=1, le=1000)
+    daily_spend_usd: int = Field(default=10, ge=1, le=10_000)
     ingest_concurrency: int = Field(default=10, ge=2, le=1000)
     requests_per_second: int = Field(default=50, ge=1, le=10_000)
     notice: str = Field(default="", max_length=300)
@@ -97,6 +118,24 @@ class Settings(BaseModel):
             raise ValueError(f"{value.value} comes with a later release; use one of {known}")
         return value
 
+    @field_validator("knowledge_base_storage")
+    @classmethod
+    def _check_storage(cls, value: KnowledgeStorage) -> KnowledgeStorage:
+        if value not in STORAGES:
+            known = ", ".join(sorted(storage.value for storage in STORAGES))
+            raise ValueError(f"{value.value} comes with a later release; use one of {known}")
+        return value
+
+    @field_validator("chat_model", "image_model")
+    @classmethod
+    def _check_model(cls, value: str, info: ValidationInfo) -> str:
+        models = load_models()
+        kind = str(info.field_name).removesuffix("_model")
+        if value not in models or models[value].kind != kind:
+            known = (each.id for each in models.values() if each.kind == kind and each.status == "active")
+            raise ValueError(f"no {kind} model of the catalogue; use one of {', '.join(sorted(known))}")
+        return value
+
     @field_validator("embedding_dimensions")
     @classmethod
     def _check_dimensions(cls, value: int) -> int:
@@ -118,6 +157,23 @@ class Settings(BaseModel):
                 f"aws:region: {self.region} is not one of {_join(_REGIONS)}, where all models are offered; "
                 "set allowOtherRegions to true if yours are offered there"
             )
+        chat_model = load_models()[self.chat_model]
+        if self.region not in chat_model.regions:
+            raise ValueError(
+                f"chatModel: {self.chat_model} is not offered in {self.region}, only in "
+                + ", ".join(chat_model.regions)
+            )
+        if self.chat_engine is ChatEngine.AGENT and not self.has_agents_classic:
+            raise ValueError(
+                "chatEngine: Bedrock Agents (classic) are closed to accounts that did not use them before "
+                "2026-07-30; use converse, or set hasAgentsClassic to true if this account did"
+            )
+        keyed = self.weather is WeatherSource.OPENWEATHERMAP
+        if keyed and not self.open_weather_map_key.get_secret_value():
+            raise ValueError(
+                "weather: openweathermap needs a key: "
+                "write `pulumi config set --secret openWeatherMapKey`, or use open-meteo"
+            )
         if self.manage_api_account and not self.api_access_log:
             raise ValueError("manageApiAccount: has no use without apiAccessLog; set both or neither")
         return self
@@ -127,14 +183,28 @@ class Settings(BaseModel):
         """Id of the embedding model in `runtime/shared/models.toml`."""
         return EMBEDDING_MODELS[self.embedder]
 
+    @property
+    def models(self) -> dict[str, str]:
+        """Id of each model that is called, by what it is for."""
+        return {
+            "chat": self.chat_model,
+            "embedding": self.embedding_model,
+            "image": self.image_model,
+            "text_embedding": TEXT_EMBEDDING_MODEL,
+        }
+
+    def weather_key(self) -> pulumi.Output[str]:
+        """Key of the weather service, empty when it needs none; a Pulumi secret."""
+        return pulumi.Output.secret(self.open_weather_map_key.get_secret_value())
+
     def capabilities(self) -> str:
         """What `GET /capabilities` answers, a JSON text."""
         return json.dumps(
             {
-                "features": ["search"],
+                "features": ["chat", "images", "profile", "search"],
                 "vector_backend": self.vector_backend.value,
                 "embedder": self.embedder.value,
-                "models": {"embedding": self.embedding_model},
+                "models": self.models,
                 "notice": self.notice or None,
             },
             sort_keys=True,
@@ -146,10 +216,20 @@ def load_settings() -> Settings:
 
     Warns of models that are going to end, and refuses one that has ended.
     """
-    settings = parse_settings(pulumi.get_project(), {**get_config_env(), **CONFIG.get()})
-    for warning in check_models([settings.embedding_model], load_models(), date.today()):
+    project = pulumi.get_project()
+    config = {**get_config_env(), **CONFIG.get()}
+    settings = parse_settings(project, config)
+    _check_secrecy(project, config)
+    for warning in check_models([*settings.models.values()], load_models(), date.today()):
         pulumi.log.warn(warning)
     return settings
+
+
+def _check_secrecy(project: str, config: Mapping[str, Any]) -> None:
+    """Raise ValueError for a key of somebody else's service that stands readable in the stack file."""
+    key = f"{project}:openWeatherMapKey"
+    if config.get(key) and not is_config_secret(key):
+        raise ValueError(f"{key} is readable in the stack file: write `pulumi config set --secret {key}`")
 
 
 def parse_settings(project: str, config: Mapping[str, Any]) -> Settings:

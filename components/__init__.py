@@ -6,8 +6,14 @@ from components._lib.package import PACKAGE, VERSION
 from components.api import Api, ApiArgs
 from components.auth import Auth, AuthArgs
 from components.catalog import Catalog, CatalogArgs
+from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherSource
+from components.connections import Connections, ConnectionsArgs
+from components.image_generation import ImageGeneration, ImageGenerationArgs
+from components.knowledge_base import KnowledgeBase, KnowledgeBaseArgs, KnowledgeStorage
 from components.product_search import ProductSearch, ProductSearchArgs
+from components.realtime import Realtime, RealtimeArgs
 from components.runtime_layers import RuntimeLayers, RuntimeLayersArgs
+from components.shopper_profile import Profile, ProfileArgs
 from components.site_config import SiteConfig, SiteConfigArgs
 from components.vector_search import EmbedderName, VectorBackend, VectorSearch, VectorSearchArgs
 
@@ -15,7 +21,13 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Api,
     Auth,
     Catalog,
+    ChatAgent,
+    Connections,
+    ImageGeneration,
+    KnowledgeBase,
     ProductSearch,
+    Profile,
+    Realtime,
     RuntimeLayers,
     SiteConfig,
     VectorSearch,
@@ -32,9 +44,23 @@ __all__ = [
     "AuthArgs",
     "Catalog",
     "CatalogArgs",
+    "ChatAgent",
+    "ChatAgentArgs",
+    "ChatEngine",
+    "Connections",
+    "ConnectionsArgs",
     "EmbedderName",
+    "ImageGeneration",
+    "ImageGenerationArgs",
+    "KnowledgeBase",
+    "KnowledgeBaseArgs",
+    "KnowledgeStorage",
     "ProductSearch",
     "ProductSearchArgs",
+    "Profile",
+    "ProfileArgs",
+    "Realtime",
+    "RealtimeArgs",
     "RuntimeLayers",
     "RuntimeLayersArgs",
     "SiteConfig",
@@ -42,4 +68,5 @@ __all__ = [
     "VectorBackend",
     "VectorSearch",
     "VectorSearchArgs",
+    "WeatherSource",
 ]

@@ -8,16 +8,16 @@ import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.bucket import private_bucket
+from components._lib.event_queue import EventQueue, feed_function, queue_bucket_events
 from components._lib.function import Function, FunctionSpec
 from components._lib.package import public_token
 
 PREFIX = "products/"
 CATEGORY_INDEX = "by-category"
-_INGEST_TIMEOUT = 60
+_INGEST_TIMEOUT = 300  # a catalogue file of many thousand rows takes minutes
 _INGEST_ATTEMPTS = 3
 _RECEIVES_BEFORE_DEAD_LETTER = 5
 _BATCH = 10
-_DAY = 24 * 3600
 
 
 class CatalogArgs(TypedDict):
@@ -73,31 +73,38 @@ class Catalog(pulumi.ComponentResource):
             f"{name}-bucket", self, versioned=True, protect_data=protect, tags=args.get("tags")
         )
         table = _products_table(name, self, protect, args.get("tags"))
-        dead_letters = _dead_letters(name, self, args)
-        queue = _event_queue(name, self, bucket, dead_letters, args)
+        events = queue_bucket_events(
+            name,
+            self,
+            bucket,
+            notification_id="products",
+            prefix=PREFIX,
+            consumer_timeout=_INGEST_TIMEOUT,
+            receives=_RECEIVES_BEFORE_DEAD_LETTER,
+            tags=args.get("tags"),
+        )
         setting = pulumi.Output.json_dumps(
             {"bucket": bucket.bucket, "table": table.name, "prefix": PREFIX}, sort_keys=True
         )
-        read = [*_read_products(table), _read_pictures(bucket)]
-        ingest = _ingest(name, self, args, setting, bucket, table, queue, dead_letters)
-        aws.lambda_.EventSourceMapping(
+        look_up = [iam.allow(["dynamodb:BatchGetItem"], [table.arn]), _read_pictures(bucket)]
+        ingest = _ingest(name, self, args, setting, bucket, table, events)
+        feed_function(
             f"{name}-ingest-source",
-            event_source_arn=queue.arn,
-            function_name=ingest.name,
+            self,
+            events,
+            ingest,
             batch_size=_BATCH,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config={"maximum_concurrency": concurrency},
+            concurrency=concurrency,
             tags=args.get("tags"),
-            opts=pulumi.ResourceOptions(parent=self),
         )
-        browse = _browse(name, self, args, setting, read)
+        browse = _browse(name, self, args, setting, bucket, table)
 
         self.environment = pulumi.Output.all(CATALOG=setting)
-        self.policy = iam.document(read)
+        self.policy = iam.document(look_up)
         self.bucket = bucket.bucket
         self.table = table.name
-        self.queue_url = queue.url
-        self.dead_letter_url = dead_letters.url
+        self.queue_url = events.queue.url
+        self.dead_letter_url = events.dead_letters.url
         self.browse_function_arn = browse.arn
         self.ingest_function_arn = ingest.arn
         self.register_outputs(
@@ -147,71 +154,6 @@ def _products_table(
     )
 
 
-def _dead_letters(name: str, parent: pulumi.Resource, args: CatalogArgs) -> aws.sqs.Queue:
-    return aws.sqs.Queue(
-        f"{name}-dead-letters",
-        message_retention_seconds=14 * _DAY,
-        sqs_managed_sse_enabled=True,
-        tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
-
-
-def _event_queue(
-    name: str, parent: pulumi.Resource, bucket: aws.s3.Bucket, dead_letters: aws.sqs.Queue, args: CatalogArgs
-) -> aws.sqs.Queue:
-    """The queue between the bucket and the ingestion, and the permission for the bucket to write to it."""
-    opts = pulumi.ResourceOptions(parent=parent)
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=parent)).account_id
-    queue = aws.sqs.Queue(
-        f"{name}-events",
-        # AWS asks for six times the function's timeout, so that a message is not handed out twice at once.
-        visibility_timeout_seconds=6 * _INGEST_TIMEOUT,
-        message_retention_seconds=4 * _DAY,
-        redrive_policy=pulumi.Output.json_dumps(
-            {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": _RECEIVES_BEFORE_DEAD_LETTER},
-            sort_keys=True,
-        ),
-        sqs_managed_sse_enabled=True,
-        tags=args.get("tags"),
-        opts=opts,
-    )
-    aws.sqs.RedriveAllowPolicy(
-        f"{name}-dead-letters-allow",
-        queue_url=dead_letters.url,
-        redrive_allow_policy=pulumi.Output.json_dumps(
-            {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}, sort_keys=True
-        ),
-        opts=opts,
-    )
-    from_bucket = iam.allow(
-        ["sqs:SendMessage"],
-        [queue.arn],
-        {"ArnEquals": {"aws:SourceArn": bucket.arn}, "StringEquals": {"aws:SourceAccount": account}},
-    )
-    policy = aws.sqs.QueuePolicy(
-        f"{name}-events-policy",
-        queue_url=queue.url,
-        policy=iam.document([{**from_bucket, "Principal": {"Service": "s3.amazonaws.com"}}]),
-        opts=opts,
-    )
-    aws.s3.BucketNotification(
-        f"{name}-notification",
-        bucket=bucket.bucket,
-        queues=[
-            {
-                "id": "products",
-                "queue_arn": queue.arn,
-                "events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
-                "filter_prefix": PREFIX,
-            }
-        ],
-        # S3 tries the queue when the notification is made, and fails without the policy.
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[policy]),
-    )
-    return queue
-
-
 def _ingest(
     name: str,
     parent: pulumi.Resource,
@@ -219,11 +161,15 @@ def _ingest(
     setting: pulumi.Output[str],
     bucket: aws.s3.Bucket,
     table: aws.dynamodb.Table,
-    queue: aws.sqs.Queue,
-    dead_letters: aws.sqs.Queue,
+    events: EventQueue,
 ) -> Function:
     failures = pulumi.Output.json_dumps(
-        {"dead_letter_url": dead_letters.url, "max_attempts": _INGEST_ATTEMPTS}, sort_keys=True
+        {
+            "queue_url": events.queue.url,
+            "dead_letter_url": events.dead_letters.url,
+            "max_attempts": _INGEST_ATTEMPTS,
+        },
+        sort_keys=True,
     )
     return Function(
         f"{name}-ingest",
@@ -233,7 +179,7 @@ def _ingest(
             packages=("catalog", "vectors", "shared"),
             layers=[*args["layers"], *args["array_layers"]],
             timeout=_INGEST_TIMEOUT,
-            memory_mb=1024,
+            memory_mb=1769,  # one whole processor
             log_retention_days=int(args.get("log_retention_days", 30)),
             tags=args.get("tags"),
             environment={"CATALOG": setting, "INGEST": failures},
@@ -251,11 +197,9 @@ def _ingest(
                     ],
                     [table.arn],
                 ),
-                iam.allow(
-                    ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-                    [queue.arn],
-                ),
-                iam.allow(["sqs:SendMessage"], [dead_letters.arn]),
+                events.receive_statement(),
+                iam.allow(["sqs:ChangeMessageVisibility"], [events.queue.arn]),
+                iam.allow(["sqs:SendMessage"], [events.dead_letters.arn]),
             ),
             bound_policies=(args["vector_index_policy"],),
         ),
@@ -268,7 +212,8 @@ def _browse(
     parent: pulumi.Resource,
     args: CatalogArgs,
     setting: pulumi.Output[str],
-    read: Sequence[iam.Statement],
+    bucket: aws.s3.Bucket,
+    table: aws.dynamodb.Table,
 ) -> Function:
     return Function(
         f"{name}-browse",
@@ -282,18 +227,14 @@ def _browse(
             log_retention_days=int(args.get("log_retention_days", 30)),
             tags=args.get("tags"),
             environment={"CATALOG": setting, "CAPABILITIES": args.get("capabilities", "{}")},
-            statements=tuple(read),
+            statements=(
+                iam.allow(["dynamodb:GetItem", "dynamodb:Scan"], [table.arn]),
+                iam.allow(["dynamodb:Query"], [pulumi.Output.concat(table.arn, "/index/", CATEGORY_INDEX)]),
+                _read_pictures(bucket),
+            ),
         ),
         pulumi.ResourceOptions(parent=parent),
     )
-
-
-def _read_products(table: aws.dynamodb.Table) -> list[iam.Statement]:
-    index = pulumi.Output.concat(table.arn, "/index/", CATEGORY_INDEX)
-    return [
-        iam.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"], [table.arn]),
-        iam.allow(["dynamodb:Query"], [index]),
-    ]
 
 
 def _read_pictures(bucket: aws.s3.Bucket) -> iam.Statement:

@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from components._lib import iam
 from components._lib.function import Function, FunctionSpec
 from components._lib.package import public_token
 
@@ -37,6 +38,10 @@ class ProductSearch(pulumi.ComponentResource):
 
     function_arn: pulumi.Output[str]
     """Function that answers the search routes."""
+    environment: pulumi.Output[Mapping[str, str]]
+    """Setting SEARCH (JSON text) for functions that search through this one."""
+    policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for calling exactly this function."""
 
     def __init__(
         self, name: str, args: ProductSearchArgs, opts: pulumi.ResourceOptions | None = None
@@ -59,4 +64,13 @@ class ProductSearch(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.function_arn = search.arn
-        self.register_outputs({"function_arn": self.function_arn})
+        setting = pulumi.Output.json_dumps({"function": search.name}, sort_keys=True)
+        self.environment = pulumi.Output.all(SEARCH=setting)
+        self.policy = iam.document([iam.allow(["lambda:InvokeFunction"], [search.arn])])
+        self.register_outputs(
+            {
+                "function_arn": self.function_arn,
+                "environment": self.environment,
+                "policy": self.policy,
+            }
+        )

@@ -16,16 +16,18 @@ class RuntimeLayersArgs(TypedDict):
     physical_name: pulumi.Input[str]
     """Prefix of the layers' names, unique in the account and region: AWS does not name layers by itself."""
     folder: NotRequired[str]
-    """Folder with `core-arm64` and `arrays-arm64`. Default: `.build/layers`, filled by `make layers`."""
+    """Folder with `core-arm64`, `arrays-arm64`, `tokens-arm64`. Default: `.build/layers` (`make layers`)."""
 
 
 class RuntimeLayers(pulumi.ComponentResource):
-    """Two layers, so that functions without numpy start without it."""
+    """Three layers, so that a function starts without what it does not need."""
 
     core_arn: pulumi.Output[str]
     """Layer with boto3, pydantic and Powertools."""
     arrays_arn: pulumi.Output[str]
     """Layer with numpy and Pillow."""
+    tokens_arn: pulumi.Output[str]
+    """Layer with PyJWT and its cryptography."""
 
     def __init__(
         self, name: str, args: RuntimeLayersArgs, opts: pulumi.ResourceOptions | None = None
@@ -37,7 +39,10 @@ class RuntimeLayers(pulumi.ComponentResource):
             f"{name}-core", self, prefix, folder / "core-arm64", "boto3, pydantic, Powertools"
         )
         self.arrays_arn = _layer(f"{name}-arrays", self, prefix, folder / "arrays-arm64", "numpy, Pillow")
-        self.register_outputs({"core_arn": self.core_arn, "arrays_arn": self.arrays_arn})
+        self.tokens_arn = _layer(f"{name}-tokens", self, prefix, folder / "tokens-arm64", "PyJWT")
+        self.register_outputs(
+            {"core_arn": self.core_arn, "arrays_arn": self.arrays_arn, "tokens_arn": self.tokens_arn}
+        )
 
 
 def _layer(

@@ -35,6 +35,8 @@ class SiteConfigArgs(TypedDict):
     """Region of the stack."""
     stack: pulumi.Input[str]
     """Name of the stack, for the site to show where it is not production."""
+    websocket_url: NotRequired[pulumi.Input[str]]
+    """Address of the WebSocket API. Default: none, so the site asks for whole answers."""
     protect_data: NotRequired[bool]
     """Let a deleted secret be recovered for 30 days. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -45,7 +47,7 @@ class SiteConfig(pulumi.ComponentResource):
     """A secret with everything the site reads at its start, and the right to read it."""
 
     secret_arn: pulumi.Output[str]
-    """ARN of the secret: a JSON object with the inputs' names, and `websocket_url` (null: none yet)."""
+    """ARN of the secret: a JSON object with the inputs' names; `websocket_url` may be null."""
     environment: pulumi.Output[Mapping[str, str]]
     """Setting SITE_SECRET_ARN for the process that serves the site."""
     policy: pulumi.Output[str]
@@ -80,7 +82,7 @@ def _content(args: SiteConfigArgs) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps(
         {
             "api_url": args["api_url"],
-            "websocket_url": None,
+            "websocket_url": args.get("websocket_url"),
             "api_key": args["api_key"],
             "user_pool_id": args["user_pool_id"],
             "client_id": args["client_id"],

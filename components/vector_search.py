@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 import pulumi
-import pulumi_aws as aws
 
 from components._lib import iam
-from components._lib.models import Model, load_models
+from components._lib.bedrock import call_region, find_place, invoke_statement
+from components._lib.models import load_models
 from components._lib.package import public_token
 from components._lib.vector import dynamodb, s3vectors
 from components._lib.vector.backend import BackendRequest, CreateBackend
@@ -89,9 +89,14 @@ class VectorSearch(pulumi.ComponentResource):
         _check_snapshot_minutes(snapshot_minutes)
 
         model = load_models()[EMBEDDING_MODELS[embedder]]
-        region = _model_region(model, self)
+        place = find_place(self)
         embedder_setting = pulumi.Output.json_dumps(
-            {"name": embedder.value, "model_id": model.id, "dimensions": dimensions, "region": region},
+            {
+                "name": embedder.value,
+                "model_id": model.id,
+                "dimensions": dimensions,
+                "region": call_region(model, place),
+            },
             sort_keys=True,
         )
         store = create_backend(
@@ -109,7 +114,7 @@ class VectorSearch(pulumi.ComponentResource):
                 tags=args.get("tags"),
             )
         )
-        embed = iam.allow(["bedrock:InvokeModel"], [region.apply(lambda r: iam.model_arn(r, model.id))])
+        embed = invoke_statement(model, place)
         self.environment = pulumi.Output.all(VECTOR_STORE=store.setting, EMBEDDER=embedder_setting)
         self.query_policy = iam.document([*store.query_statements, embed])
         self.index_policy = iam.document([*store.index_statements, embed])
@@ -122,12 +127,6 @@ class VectorSearch(pulumi.ComponentResource):
                 "backend": self.backend,
             }
         )
-
-
-def _model_region(model: Model, component: pulumi.Resource) -> pulumi.Output[str]:
-    """Where the model is called: the stack's region if it is offered there."""
-    here = aws.get_region_output(opts=pulumi.InvokeOptions(parent=component))
-    return here.region.apply(model.nearest_region)
 
 
 def _choose_backend(backend: VectorBackend) -> CreateBackend:

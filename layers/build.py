@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / ".build" / "layers"
-LAYERS = ("core", "arrays")
+LAYERS = ("core", "arrays", "tokens")
 
 TARGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

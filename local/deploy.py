@@ -105,7 +105,7 @@ class Cloud(Mocks):
             raise LookupError(f"the local cloud has no handler for {typ}: add one in local/resources")
         handler = HANDLERS[typ]
         key, print_ = f"{typ}::{name}", fingerprint(inputs)
-        old = self._record.known.get(key)
+        old = self._record.known.get(key) if handler.kept else None
         if old and old["fingerprint"] == print_:
             made = Made(old["id"], old["outputs"])
         elif old and handler.update is None:

@@ -51,7 +51,14 @@ ALLOWED_STARS = (
         r"arn:aws:s3:::[^*/]+/([^*]+/)?\*",
         "The objects of one bucket, or below one prefix of it: their keys come with the data.",
     ),
+    AllowedStar(
+        r"execute-api:ManageConnections",
+        r"arn:aws:execute-api:[^*]+/POST/@connections/\*",
+        "The connections of one stage: API Gateway makes their ids as they come.",
+    ),
 )
+# Services that take a role only for what this account itself has given it, one resource each.
+_TRUSTED_AS_THEY_ARE = ("apigateway.amazonaws.com", "lambda.amazonaws.com")
 
 
 def allow_no_unexplained_star(stack: Stack) -> Iterator[Violation]:
@@ -108,6 +115,32 @@ def trust_only_one_service(stack: Stack) -> Iterator[Violation]:
             service = principal.get("Service") if isinstance(principal, Mapping) else None
             if not isinstance(service, str) or "*" in service:
                 yield Violation(role.name, f"trusts {principal}; name the one service that needs it")
+
+
+def name_who_is_served(stack: Stack) -> Iterator[Violation]:
+    """A role that a service takes on someone's behalf names this account and the kind of its resources."""
+    for role in of_type(stack, ROLE):
+        for statement in statements(role.map("assumeRolePolicy")):
+            principal = statement.get("Principal")
+            service = principal.get("Service") if isinstance(principal, Mapping) else None
+            condition = str(statement.get("Condition", ""))
+            named = "aws:SourceArn" in condition and "aws:SourceAccount" in condition
+            if service not in _TRUSTED_AS_THEY_ARE and not named:
+                yield Violation(
+                    role.name, "set aws:SourceArn and aws:SourceAccount as conditions of the trust"
+                )
+
+
+def pass_roles_exactly(stack: Stack) -> Iterator[Violation]:
+    """Whoever may hand over a role may hand over one, and to one service."""
+    for policy in of_type(stack, ROLE_POLICY):
+        for statement in statements(policy.map("policy")):
+            if "iam:PassRole" not in as_list(statement.get("Action")) or statement.get("Effect") != "Allow":
+                continue
+            if "iam:PassedToService" not in str(statement.get("Condition", "")):
+                yield Violation(policy.name, "set iam:PassedToService as condition of iam:PassRole")
+            if any("*" in resource for resource in as_list(statement.get("Resource"))):
+                yield Violation(policy.name, "name the one role that iam:PassRole is for")
 
 
 def name_who_invokes(stack: Stack) -> Iterator[Violation]:

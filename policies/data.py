@@ -83,7 +83,7 @@ def handle_failed_events(stack: Stack) -> Iterator[Violation]:
 
 
 def hide_messages_long_enough(stack: Stack) -> Iterator[Violation]:
-    """A queue hides a message for six times the timeout of the function that it feeds."""
+    """A queue hides a message for six times the timeout of the function that it feeds, and its window."""
     functions = {function.text("name"): function for function in of_type(stack, FUNCTION)}
     queues = {queue.text("arn"): queue for queue in of_type(stack, QUEUE)}
     for source in of_type(stack, EVENT_SOURCE):
@@ -91,7 +91,8 @@ def hide_messages_long_enough(stack: Stack) -> Iterator[Violation]:
         function = functions.get(source.text("functionName"))
         if queue is None or function is None:
             continue
-        needed = 6 * int(function.properties.get("timeout") or 3)
+        window = int(source.properties.get("maximumBatchingWindowInSeconds") or 0)
+        needed = 6 * int(function.properties.get("timeout") or 3) + window
         hidden = int(queue.properties.get("visibilityTimeoutSeconds") or _DEFAULT_VISIBILITY)
         if hidden < needed:
             yield Violation(queue.name, f"hides messages for {hidden} s; {function.name} needs {needed} s")

@@ -7,16 +7,21 @@ from policies.stack import (
     BUCKET,
     EVENT_RULE,
     FUNCTION,
+    GUARDRAIL,
+    KNOWLEDGE_BASE,
     LAYER,
     LOG_GROUP,
     QUEUE,
     ROLE,
+    SOCKET_API,
+    SOCKET_INTEGRATION,
     TABLE,
     USER_POOL_DOMAIN,
     VECTOR_BUCKET,
     Resource,
     Stack,
     Violation,
+    invoked_function,
     of_type,
 )
 
@@ -28,10 +33,13 @@ _NAMES = {
     BUCKET: ("bucket", 63),
     EVENT_RULE: ("name", 64),
     FUNCTION: ("name", 64),
+    GUARDRAIL: ("name", 50),
+    KNOWLEDGE_BASE: ("name", 100),
     LAYER: ("layerName", 140),
     LOG_GROUP: ("name", 512),
     QUEUE: ("name", 80),
     ROLE: ("name", 64),
+    SOCKET_API: ("name", 128),
     TABLE: ("name", 255),
     USER_POOL_DOMAIN: ("domain", 63),
     VECTOR_BUCKET: ("vectorBucketName", 63),
@@ -87,8 +95,10 @@ def reserve_no_concurrency(stack: Stack) -> Iterator[Violation]:
 def answer_before_the_gateway_gives_up(stack: Stack) -> Iterator[Violation]:
     """A function that serves a route ends within the gateway's 29 seconds."""
     apis = of_type(stack, "aws:apigateway/restApi:RestApi")
+    sockets = {invoked_function(each.text("integrationUri")) for each in of_type(stack, SOCKET_INTEGRATION)}
     for function in of_type(stack, FUNCTION):
-        if _serves(function, apis) and int(function.properties.get("timeout") or 3) > _GATEWAY_TIMEOUT:
+        serves = function.text("arn") in sockets or _serves(function, apis)
+        if serves and int(function.properties.get("timeout") or 3) > _GATEWAY_TIMEOUT:
             yield Violation(function.name, f"serves a route; set timeout to {_GATEWAY_TIMEOUT} s or less")
 
 

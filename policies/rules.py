@@ -1,6 +1,6 @@
 """All rules."""
 
-from policies import access, api, data, limits
+from policies import access, api, data, limits, models, realtime
 from policies.stack import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -11,7 +11,9 @@ RULES: tuple[Rule, ...] = (
     access.let_dead_letters_be_sent,
     access.let_sources_be_read,
     access.name_who_invokes,
+    access.name_who_is_served,
     access.name_who_sends,
+    access.pass_roles_exactly,
     access.refuse_plain_http,
     access.trust_only_one_service,
     api.answer_problems_everywhere,
@@ -39,4 +41,10 @@ RULES: tuple[Rule, ...] = (
     limits.match_layers,
     limits.reserve_no_concurrency,
     limits.trace_every_function,
+    models.pin_guardrails,
+    models.stop_prompt_attacks,
+    realtime.authorize_every_connect,
+    realtime.limit_every_message,
+    realtime.permit_every_message,
+    realtime.redeploy_messages_on_change,
 )

@@ -45,11 +45,15 @@ Stack = Sequence[Resource]
 Rule = Callable[[Stack], Iterator[Violation]]
 """A function over all resources of a stack; its docstring is the rule in words."""
 
+AGENT = "aws:bedrock/agentAgent:AgentAgent"
 BUCKET = "aws:s3/bucket:Bucket"
 DEPLOYMENT = "aws:apigateway/deployment:Deployment"
 EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
 EVENT_SOURCE = "aws:lambda/eventSourceMapping:EventSourceMapping"
 FUNCTION = "aws:lambda/function:Function"
+GUARDRAIL = "aws:bedrock/guardrail:Guardrail"
+GUARDRAIL_VERSION = "aws:bedrock/guardrailVersion:GuardrailVersion"
+KNOWLEDGE_BASE = "aws:bedrock/agentKnowledgeBase:AgentKnowledgeBase"
 LAYER = "aws:lambda/layerVersion:LayerVersion"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 PERMISSION = "aws:lambda/permission:Permission"
@@ -58,6 +62,12 @@ REST_API = "aws:apigateway/restApi:RestApi"
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type, not a password
+SOCKET_API = "aws:apigatewayv2/api:Api"
+SOCKET_AUTHORIZER = "aws:apigatewayv2/authorizer:Authorizer"
+SOCKET_DEPLOYMENT = "aws:apigatewayv2/deployment:Deployment"
+SOCKET_INTEGRATION = "aws:apigatewayv2/integration:Integration"
+SOCKET_ROUTE = "aws:apigatewayv2/route:Route"
+SOCKET_STAGE = "aws:apigatewayv2/stage:Stage"
 STAGE = "aws:apigateway/stage:Stage"
 TABLE = "aws:dynamodb/table:Table"
 USER_POOL = "aws:cognito/userPool:UserPool"
@@ -79,6 +89,11 @@ def as_list(value: Any) -> list[Any]:
 def statements(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The statements of a policy document."""
     return as_list(policy.get("Statement", []))
+
+
+def invoked_function(uri: str) -> str:
+    """ARN of the function that API Gateway invokes at an address; empty for any other address."""
+    return uri.partition("/functions/")[2].removesuffix("/invocations")
 
 
 def policies_of_role(stack: Stack, role_name: str) -> list[Resource]:

@@ -19,10 +19,12 @@ def private_bucket(
     versioned: bool,
     protect_data: bool,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
+    expire_days: int | None = None,
 ) -> aws.s3.Bucket:
     """Declare a bucket that is encrypted, closed to the public, reachable over TLS only, and tidies itself.
 
-    With `protect_data` it survives `pulumi destroy`; without, destroying the stack empties it.
+    With `protect_data` it survives `pulumi destroy`; without, destroying the stack empties it. Objects are
+    kept for `expire_days`, for ever without it.
     """
     opts = pulumi.ResourceOptions(parent=parent)
     bucket = aws.s3.Bucket(
@@ -65,14 +67,14 @@ def private_bucket(
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
         bucket=bucket.bucket,
-        rules=lifecycle_rules(versioned),
+        rules=lifecycle_rules(versioned, expire_days),
         opts=pulumi.ResourceOptions(parent=parent, depends_on=before_lifecycle),
     )
     return bucket
 
 
-def lifecycle_rules(versioned: bool) -> list[Any]:
-    """Rules that drop abandoned uploads and, where there are versions, replaced ones."""
+def lifecycle_rules(versioned: bool, expire_days: int | None = None) -> list[Any]:
+    """Rules that drop abandoned uploads, replaced versions where there are any, and what is too old."""
     rules: list[Any] = [
         {
             "id": "abort-abandoned-uploads",
@@ -89,6 +91,15 @@ def lifecycle_rules(versioned: bool) -> list[Any]:
                 "filter": {"prefix": ""},
                 "noncurrent_version_expiration": {"noncurrent_days": _KEEP_OLD_VERSIONS_DAYS},
                 "expiration": {"expired_object_delete_marker": True},
+            }
+        )
+    if expire_days is not None:
+        rules.append(
+            {
+                "id": "expire-objects",
+                "status": "Enabled",
+                "filter": {"prefix": ""},
+                "expiration": {"days": expire_days},
             }
         )
     return rules

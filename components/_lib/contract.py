@@ -35,5 +35,51 @@ _SEARCH = _object(
     },
 )
 
-REQUEST_SCHEMAS: dict[str, str] = {"POST /search": json.dumps(_SEARCH, sort_keys=True)}
+_TEXT = _object(
+    "One turn of a conversation.",
+    {
+        "message": "What the shopper says, a string.",
+        "session_id": "The conversation that goes on, a string; a new one without it.",
+        "request_id": "Makes a repeated request be answered once, a string.",
+        "profile": "What the shopper has set aside from the words, an object.",
+    },
+)
+_FEEDBACK = _object(
+    "A shopper's judgement of one turn.",
+    {
+        "session_id": "The conversation, a string.",
+        "turn": "Number of the turn, an integer.",
+        "rating": "The judgement, a string.",
+        "comment": "Words on it, a string.",
+    },
+)
+_IMAGE = _object(
+    "A picture of an outfit.",
+    {
+        "prompt": "What to show, a string.",
+        "session_id": "The conversation whose outfit to show, a string.",
+        "request_id": "Makes a repeated request be paid once, a string.",
+        "aspect_ratio": "Such as 2:3, a string.",
+        "count": "How many pictures, an integer.",
+        "response_format": "url or base64, a string.",
+    },
+)
+_PROFILE = _object(
+    "A change of what is kept of the shopper.",
+    {
+        "consent": "Whether facts may be kept, a boolean.",
+        "facts": "Facts to keep, null to remove one, an object.",
+    },
+)
+
+REQUEST_SCHEMAS: dict[str, str] = {
+    route: json.dumps(schema, sort_keys=True)
+    for route, schema in {
+        "PATCH /me": _PROFILE,
+        "POST /feedback": _FEEDBACK,
+        "POST /image": _IMAGE,
+        "POST /search": _SEARCH,
+        "POST /text": _TEXT,
+    }.items()
+}
 """JSON schema (draft 4) text of the request body by route."""

@@ -95,6 +95,10 @@ def _variables(spec: FunctionSpec) -> pulumi.Output[Mapping[str, str]]:
         "POWERTOOLS_SERVICE_NAME": spec.service,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        # Looking for plugins of pydantic among all installed packages costs every cold start.
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
+        # A function has about one processor: threads of the linear algebra would only take turns.
+        "OPENBLAS_NUM_THREADS": "1",
     }
     return pulumi.Output.all(*spec.bound_environments, spec.environment, powertools).apply(join)
 
@@ -109,6 +113,12 @@ def _duties(spec: FunctionSpec, logs: aws.cloudwatch.LogGroup) -> list[iam.State
     if spec.dead_letter_arn is not None:
         duties.append(iam.allow(["sqs:SendMessage"], [spec.dead_letter_arn]))
     return duties
+
+
+def check_pair(args: Mapping[str, object], environment: str, policy: str) -> None:
+    """Raise ValueError for a binding of which only the environment or only the policy is given."""
+    if (environment in args) != (policy in args):
+        raise ValueError(f"{environment}: goes with {policy}; give both or neither")
 
 
 def bundle(packages: Sequence[str]) -> pulumi.AssetArchive:

@@ -23,11 +23,26 @@ class Model:
     eol: date | None
     replacement: str | None
     profile: bool
-    """Reachable only through an inference profile."""
+    """Reachable only through an inference profile; `regions` are those that it passes calls on to."""
+    price_usd: float | None
+    """US dollars for one picture (kind `image`), an estimate."""
+
+    @property
+    def base_id(self) -> str:
+        """Id of the model itself, without the prefix of the inference profile."""
+        return self.id.partition(".")[2] if self.profile else self.id
 
     def ended_by(self, today: date) -> bool:
         """Whether calls to the model fail on that day."""
         return self.status == "ended" if self.eol is None else self.eol <= today
+
+    def require_region(self, region: str) -> str:
+        """`region`, where the model must be offered. Raises ValueError that names those where it is."""
+        if region not in self.regions:
+            raise ValueError(
+                f"model {self.id} is not offered in {region}; it is in {', '.join(self.regions)}"
+            )
+        return region
 
     def nearest_region(self, region: str) -> str:
         """`region` where the model is offered there, else the first region that offers it."""
@@ -50,7 +65,17 @@ def _read(entry: Mapping[str, Any]) -> Model:
         eol=entry.get("eol"),
         replacement=entry.get("replacement"),
         profile=entry["profile"],
+        price_usd=entry.get("price_usd"),
     )
+
+
+def find_model(model_id: str, kind: str, models: Mapping[str, Model]) -> Model:
+    """The model of that id, which must make `kind`. Raises ValueError that lists those which do."""
+    model = models.get(model_id)
+    if model is None or model.kind != kind:
+        known = sorted(each.id for each in models.values() if each.kind == kind and each.status != "ended")
+        raise ValueError(f"model: {model_id!r} is no {kind} model; use one of {', '.join(known)}")
+    return model
 
 
 def check_models(model_ids: list[str], models: Mapping[str, Model], today: date) -> list[str]:

@@ -35,12 +35,8 @@ PROBLEMS: dict[str, Problem] = {
         500, "Internal Server Error", "The sign-in could not be checked."
     ),
     "AUTHORIZER_FAILURE": Problem(500, "Internal Server Error", "The sign-in could not be checked."),
-    "BAD_REQUEST_BODY": Problem(
-        400, "Bad Request", "The body is not the JSON object asked for. $context.error.validationErrorString"
-    ),
-    "BAD_REQUEST_PARAMETERS": Problem(
-        400, "Bad Request", "The parameters are not those asked for. $context.error.validationErrorString"
-    ),
+    "BAD_REQUEST_BODY": Problem(400, "Bad Request", "The body is not the JSON object asked for."),
+    "BAD_REQUEST_PARAMETERS": Problem(400, "Bad Request", "The parameters are not those asked for."),
     "DEFAULT_4XX": Problem(400, "Bad Request", "The request was refused."),
     "DEFAULT_5XX": Problem(500, "Internal Server Error", "The request could not be answered."),
     "EXPIRED_TOKEN": Problem(401, "Unauthorized", "The access token has expired: sign in again."),

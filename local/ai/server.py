@@ -19,10 +19,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.ai import s3vectors
+from local.ai import s3vectors, weather_service
 from local.ai.embedder import FashionEmbedder
 from local.ai.gate import AccessDenied, Gate
-from local.config import HOST, LocalConfig, read_config
+from local.ai.knowledge import service as knowledge
+from local.ai.knowledge.bases import KnowledgeBases
+from local.ai.stylist import service as stylist
+from local.ai.stylist.guardrails import GuardrailStore
+from local.ai.stylist.guardrails import routes as guardrail_routes
+from local.config import ACCOUNT, HOST, LocalConfig, read_config
 from local.faults import FaultInjector
 from local.resources.base import ROOT_KEY, emulator_client
 
@@ -101,9 +106,8 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
 
     def invoke(model: str, authorization: str, body: bytes) -> Response:
         try:
-            gate.check(
-                authorization, "bedrock:InvokeModel", f"arn:aws:bedrock:{region}::foundation-model/{model}"
-            )
+            arn = f"arn:aws:bedrock:{signed_region(authorization, region)}::foundation-model/{model}"
+            gate.check(authorization, "bedrock:InvokeModel", arn)
             if remote:
                 return remote(model, body)
             if model not in models:
@@ -127,6 +131,8 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             invoke, request.path_params["model"], authorization, await request.body()
         )
 
+    guardrails = GuardrailStore(region, ACCOUNT)
+    documents = KnowledgeBases(lambda _: emulator_client(config.emulator_url, region, "s3"))
     vectors_file = config.folder / "state" / "s3vectors.json"
     vectors = s3vectors.restore(json.loads(vectors_file.read_text()) if vectors_file.is_file() else {})
 
@@ -150,11 +156,21 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
         routes=[
             Route("/_local/health", health),
             Route("/model/{model:path}/invoke", invoke_model, methods=["POST"]),
+            *stylist.routes(guardrails, gate.check, region=region, account=ACCOUNT),
+            *guardrail_routes(guardrails, gate.check),
+            *knowledge.routes(documents, gate.check, region=region, account=ACCOUNT),
+            *weather_service.routes(),
             *s3vectors.routes(vectors, guard),
         ],
         lifespan=keep_vectors,
     )
     return FaultInjector(app, exempt_key=ROOT_KEY)  # pyright: ignore[reportArgumentType]  (Starlette is an ASGI app)
+
+
+def signed_region(authorization: str, default: str) -> str:
+    """The region that a request was signed for: a model of another region is called there."""
+    parts = authorization.partition("Credential=")[2].split("/")
+    return parts[2] if len(parts) > 3 else default
 
 
 def _error(status: int, code: str, message: str) -> Response:

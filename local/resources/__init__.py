@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from local.resources import compute, http, identity, messaging, storage
+from local.resources import bedrock, compute, http, identity, messaging, realtime, storage
 from local.resources.base import Handler
 
 HANDLERS: Mapping[str, Handler] = {
+    **bedrock.HANDLERS,
     **compute.HANDLERS,
     **http.HANDLERS,
     **identity.HANDLERS,
     **messaging.HANDLERS,
+    **realtime.HANDLERS,
     **storage.HANDLERS,
 }
 

@@ -92,12 +92,14 @@ Update = Callable[[Context, str, Inputs, Made], Made]
 class Handler:
     """How one resource type is made, and changed where that is possible in place.
 
-    `ignored` names the inputs that the local cloud knowingly leaves out, each with the reason.
+    `ignored` names the inputs that the local cloud knowingly leaves out, each with the reason. What is not
+    `kept` lives only as long as the processes, and is made anew at every start.
     """
 
     create: Create
     update: Update | None = None
     ignored: Mapping[str, str] = field(default_factory=dict[str, str])
+    kept: bool = True
 
 
 def always(create: Create) -> Update:

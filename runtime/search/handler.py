@@ -1,8 +1,8 @@
 """The search routes: GET and POST /search, GET /products/{id}/similar.
 
-Other functions invoke it directly, with `{"tool": "search", "user_id", "request": {body of POST /search}}` or
-`{"tool": "products", "user_id", "request": {"product_ids": [...]}}`. They get the answer of POST /search, with
-more of each product, or `{"problem": {...}}`.
+Other functions invoke it with `{"tool": "search", "user_id", "request": {body of POST /search}}` or with
+`{"tool": "products", "user_id", "request": {"product_ids": [...]}}`. They get the answer of POST /search,
+with more of each product, or `{"problem": {...}}`.
 """
 
 import time

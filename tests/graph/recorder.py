@@ -31,6 +31,7 @@ from pulumi.runtime.stack import run_pulumi_func
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+SOCKET = "socket1234"
 SECRET_KEY = "4dabf18193072939515e22adb298388d"
 
 
@@ -142,6 +143,35 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
             "arn": f"arn:aws:apigateway:{REGION}::/restapis/api12345/stages/v1",
             "invokeUrl": f"https://api12345.execute-api.{REGION}.amazonaws.com/v1",
         },
+        "aws:apigatewayv2/api:Api": {
+            "apiEndpoint": f"wss://{SOCKET}.execute-api.{REGION}.amazonaws.com",
+            "executionArn": _arn("execute-api", SOCKET),
+            "arn": f"arn:aws:apigateway:{REGION}::/apis/{SOCKET}",
+        },
+        "aws:apigatewayv2/stage:Stage": {
+            "invokeUrl": f"wss://{SOCKET}.execute-api.{REGION}.amazonaws.com/{inputs.get('name')}",
+            "arn": f"arn:aws:apigateway:{REGION}::/apis/{SOCKET}/stages/{inputs.get('name')}",
+        },
+        "aws:bedrock/guardrail:Guardrail": {
+            "guardrailId": "guardrail123",
+            "guardrailArn": _arn("bedrock", "guardrail/guardrail123"),
+            "version": "DRAFT",
+            "name": short,
+        },
+        "aws:bedrock/guardrailVersion:GuardrailVersion": {"version": "1"},
+        "aws:bedrock/agentAgent:AgentAgent": {
+            "agentId": "AGENT12345",
+            "agentArn": _arn("bedrock", "agent/AGENT12345"),
+        },
+        "aws:bedrock/agentAgentAlias:AgentAgentAlias": {
+            "agentAliasId": "ALIAS12345",
+            "agentAliasArn": _arn("bedrock", "agent-alias/AGENT12345/ALIAS12345"),
+        },
+        "aws:bedrock/agentKnowledgeBase:AgentKnowledgeBase": {
+            "arn": _arn("bedrock", f"knowledge-base/{name}-id"),
+            "name": short,
+        },
+        "aws:bedrock/agentDataSource:AgentDataSource": {"dataSourceId": "SOURCE1234", "name": short},
         "aws:apigateway/apiKey:ApiKey": {"value": "api-key-value-of-forty-characters"},
     }
     return own.get(type_, {"arn": _arn(service, short)})

@@ -1,6 +1,7 @@
 """The REST API: its document, its limits, its permissions and its refusals of wrong inputs."""
 
 import hashlib
+import importlib
 import json
 from typing import Any
 
@@ -80,14 +81,34 @@ def test_only_routes_with_a_contract_are_validated_and_only_as_far_as_the_contra
     assert validators == {"body": {"validateRequestBody": True, "validateRequestParameters": False}}
 
 
-def test_the_gateway_accepts_every_field_of_the_search_handler_and_refuses_no_null() -> None:
-    from runtime.search.request import SearchRequest
-
-    schema = json.loads(REQUEST_SCHEMAS["POST /search"])
-    assert set(schema["properties"]) == set(SearchRequest.model_fields)
+@pytest.mark.parametrize(
+    ("route", "model"),
+    [
+        ("PATCH /me", "runtime.privacy.handler.ProfileChange"),
+        ("POST /feedback", "runtime.chat.handler.FeedbackRequest"),
+        ("POST /image", "runtime.images.request.ImageRequest"),
+        ("POST /search", "runtime.search.request.SearchRequest"),
+        ("POST /text", "runtime.chat.handler.TextRequest"),
+    ],
+)
+def test_the_gateway_accepts_every_field_of_a_handler_and_refuses_no_null(route: str, model: str) -> None:
+    module, _, name = model.rpartition(".")
+    fields = getattr(importlib.import_module(module), name).model_fields
+    schema = json.loads(REQUEST_SCHEMAS[route])
+    assert set(schema["properties"]) == set(fields)
     assert "required" not in schema
     for name, rules in schema["properties"].items():
         assert set(rules) == {"description"}, f"{name}: a type would refuse null, which the handler accepts"
+
+
+def test_every_contract_is_checked() -> None:
+    assert set(REQUEST_SCHEMAS) == {
+        "PATCH /me",
+        "POST /feedback",
+        "POST /image",
+        "POST /search",
+        "POST /text",
+    }
 
 
 def test_a_preflight_answers_with_the_methods_of_its_path() -> None:

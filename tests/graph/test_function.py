@@ -15,12 +15,26 @@ BUNDLES = {
     "search-function": ("search", "shared", "vectors"),
     "catalog-browse-function": ("catalog", "shared"),
     "catalog-ingest-function": ("catalog", "shared", "vectors"),
+    "chat-function": ("chat", "shared"),
+    "chat-weather-function": ("shared", "weather"),
+    "images-function": ("images", "shared"),
+    "knowledge-sync-function": ("knowledge", "shared"),
+    "profile-function": ("privacy", "shared"),
+    "realtime-authorizer-function": ("realtime", "shared"),
+    "realtime-lifecycle-function": ("realtime", "shared"),
     "vectors-compactor-function": ("shared", "vectors"),
 }
 HANDLERS = {
     "search-function": "runtime.search.handler.handler",
     "catalog-browse-function": "runtime.catalog.handler.handler",
     "catalog-ingest-function": "runtime.catalog.ingest.handler",
+    "chat-function": "runtime.chat.handler.handler",
+    "chat-weather-function": "runtime.weather.handler.handler",
+    "images-function": "runtime.images.handler.handler",
+    "knowledge-sync-function": "runtime.knowledge.handler.handler",
+    "profile-function": "runtime.privacy.handler.handler",
+    "realtime-authorizer-function": "runtime.realtime.authorizer.handler",
+    "realtime-lifecycle-function": "runtime.realtime.handler.handler",
     "vectors-compactor-function": "runtime.vectors.compactor.handler",
 }
 
@@ -46,7 +60,7 @@ def test_every_function_is_graviton_traced_and_writes_json_to_its_own_group(dev:
 
 def test_the_log_group_ends_when_the_stack_says(prod: Graph) -> None:
     groups = prod.of_type("aws:cloudwatch/logGroup:LogGroup")
-    assert len(groups) == 5
+    assert len(groups) == len(HANDLERS) + 1, "one for each function, and the API's"
     assert {group.inputs["retentionInDays"] for group in groups} == {90}
 
 
@@ -100,11 +114,39 @@ def test_search_gets_both_environments_and_both_policies() -> None:
 
     graph = record(program)
     function = graph.get("search-function").inputs
-    given = {k: v for k, v in function["environment"]["variables"].items() if not k.startswith("POWERTOOLS")}
+    libraries = ("POWERTOOLS", "PYDANTIC", "OPENBLAS")
+    variables = function["environment"]["variables"]
+    given = {key: value for key, value in variables.items() if not key.startswith(libraries)}
     assert given == {"VECTOR_STORE": "v", "EMBEDDER": "e", "CATALOG": "c"}
     assert (function["memorySize"], function["timeout"]) == (4096, 29)
     statements = json.loads(graph.get("search-policy").inputs["policy"])["Statement"]
     assert [s["Resource"] for s in statements[-2:]] == [["arn:vectors"], ["arn:products"]]
+
+
+def test_search_may_be_called_by_who_is_bound_to_it_and_nothing_else() -> None:
+    def program() -> None:
+        search = ProductSearch(
+            "search",
+            {
+                "vector_environment": {},
+                "vector_query_policy": iam.document([]),
+                "catalog_environment": {},
+                "catalog_policy": iam.document([]),
+                "layers": [],
+            },
+        )
+        pulumi.export("environment", search.environment)
+        pulumi.export("policy", search.policy)
+
+    exports = record(program).exports
+    assert json.loads(exports["environment"]["SEARCH"]) == {"function": "search-function-1a2b3c4"}
+    assert json.loads(exports["policy"])["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["lambda:InvokeFunction"],
+            "Resource": ["arn:aws:lambda:us-east-1:123456789012:function:search-function-1a2b3c4"],
+        }
+    ]
 
 
 def test_policies_are_merged_in_order_and_each_statement_once() -> None:

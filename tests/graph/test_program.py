@@ -20,23 +20,31 @@ EXPORTS = {
     "api_url",
     "catalog_bucket",
     "client_id",
+    "data_source_id",
     "dead_letter_url",
+    "documents_bucket",
+    "documents_dead_letter_url",
     "domain_url",
+    "images_bucket",
+    "knowledge_base_id",
     "metadata_url",
     "products_table",
     "region",
     "scope",
     "site_secret_arn",
     "user_pool_id",
+    "websocket_url",
 }
 # Where AWS makes no name by itself, or the name is meaningful only within its parent.
 NAMED = {
+    "aws:bedrock/agentAgent:AgentAgent": "agentName",
     "aws:cognito/userPoolDomain:UserPoolDomain": "domain",
     "aws:lambda/layerVersion:LayerVersion": "layerName",
     "aws:s3/vectorsVectorBucket:VectorsVectorBucket": "vectorBucketName",
 }
 WITHIN_PARENT = {
     "aws:apigateway/stage:Stage",
+    "aws:apigatewayv2/stage:Stage",
     "aws:cognito/resourceServer:ResourceServer",
     "aws:cognito/userGroup:UserGroup",
     "aws:s3/vectorsIndex:VectorsIndex",
@@ -69,6 +77,7 @@ def _has_unknown(value: Any) -> bool:
 def _physical_names(graph: Graph) -> set[tuple[str, str]]:
     """Names that the program fixes itself and that AWS wants unique in the account and region."""
     keys = {"name", "bucket", "domain", "layerName", "vectorBucketName", "functionName", "namePrefix"}
+    keys.add("agentName")
     return {
         (resource.type, resource.inputs[key])
         for resource in graph.resources
@@ -127,14 +136,13 @@ def test_running_twice_asks_for_exactly_the_same(dev: Graph) -> None:
 
 def test_two_stacks_share_no_physical_name(dev: Graph, prod: Graph) -> None:
     dev_names, prod_names = _physical_names(dev), _physical_names(prod)
-    assert {type_ for type_, _ in dev_names} == set(NAMED) - {
-        "aws:s3/vectorsVectorBucket:VectorsVectorBucket"
-    }
+    assert {type_ for type_, _ in dev_names} == set(NAMED) - {"aws:bedrock/agentAgent:AgentAgent"}
     assert not dev_names & prod_names
 
 
-def test_two_stacks_with_s3_vectors_share_no_physical_name() -> None:
-    names = [_physical_names(record_stack(stack, vectorBackend="s3vectors")) for stack in ("dev", "prod")]
+def test_two_stacks_with_s3_vectors_and_agents_share_no_physical_name() -> None:
+    changes = {"vectorBackend": "s3vectors", "chatEngine": "agent", "hasAgentsClassic": True}
+    names = [_physical_names(record_stack(stack, **changes)) for stack in ("dev", "prod")]
     assert {type_ for type_, _ in names[0]} == set(NAMED)
     assert not names[0] & names[1]
 
@@ -145,7 +153,13 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "api",
         "auth",
         "catalog",
+        "chat",
+        "connections",
+        "images",
+        "knowledge",
         "layers",
+        "profile",
+        "realtime",
         "search",
         "site",
         "vectors",
@@ -189,6 +203,12 @@ def test_caller_tags_reach_every_resource_that_takes_tags(dev: Graph) -> None:
         "aws:apigateway/deployment:Deployment",
         "aws:apigateway/methodSettings:MethodSettings",
         "aws:apigateway/usagePlanKey:UsagePlanKey",
+        "aws:apigatewayv2/authorizer:Authorizer",
+        "aws:apigatewayv2/deployment:Deployment",
+        "aws:apigatewayv2/integration:Integration",
+        "aws:apigatewayv2/route:Route",
+        "aws:bedrock/agentDataSource:AgentDataSource",
+        "aws:bedrock/guardrailVersion:GuardrailVersion",
         "aws:cloudwatch/eventTarget:EventTarget",
         "aws:cognito/managedLoginBranding:ManagedLoginBranding",
         "aws:cognito/resourceServer:ResourceServer",
@@ -216,6 +236,14 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, prod: Graph) -> None:
         "auth-users",
         "catalog-bucket",
         "catalog-products",
+        "chat-profiles",
+        "chat-sessions",
+        "connections-table",
+        "images-quotas",
+        "images-results",
+        "knowledge-documents",
+        "knowledge-index",
+        "knowledge-vectors",
         "vectors-embeddings",
         "vectors-snapshots",
     }
@@ -266,6 +294,46 @@ def _changed_paths(before: Any, after: Any, path: str = "") -> set[str]:
             found |= _changed_paths(before[key], after[key], f"{path}.{key}")
         return {each.lstrip(".") for each in found}
     return set() if before == after else {path.lstrip(".")}
+
+
+def test_swapping_the_chat_engine_changes_only_the_agent_one_setting_and_its_policy(dev: Graph) -> None:
+    swapped = record_stack("dev", chatEngine="agent", hasAgentsClassic=True)
+    before = {(r.type, r.name): r for r in dev.resources}
+    after = {(r.type, r.name): r for r in swapped.resources}
+    assert not set(before) - set(after)
+    assert {name for _, name in set(after) - set(before)} == {
+        "chat-agent",
+        "chat-agent-alias",
+        "chat-agent-knowledge",
+        "chat-agent-permission",
+        "chat-agent-policy",
+        "chat-agent-role",
+        "chat-agent-shop",
+        "chat-agent-weather",
+    }
+    changed = {
+        name: _changed_paths(before[type_, name].inputs, after[type_, name].inputs)
+        for type_, name in set(before) & set(after)
+        if _changed_paths(before[type_, name].inputs, after[type_, name].inputs)
+    }
+    assert changed == {"chat-function": {"environment.variables.CHAT"}, "chat-policy": {"policy"}}
+
+
+def test_the_site_is_told_the_websocket_address(dev: Graph) -> None:
+    secret = dev.get("site-secret-value").inputs["secretString"]
+    assert isinstance(secret, Secret)
+    assert json.loads(secret.value)["websocket_url"] == dev.exports["websocket_url"]
+    assert dev.exports["websocket_url"] == "wss://socket1234.execute-api.us-east-1.amazonaws.com/v1"
+
+
+def test_a_key_of_the_weather_service_is_secret_all_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("settings.is_config_secret", lambda key: True)
+    key = "0123456789abcdef0123456789abcdef"
+    graph = record_stack("dev", weather="openweathermap", openWeatherMapKey=key)
+    assert graph.get("chat-weather-key-value").inputs["secretString"] == Secret(key)
+    for resource in graph.resources:
+        if resource.name != "chat-weather-key-value":
+            assert key not in str(resource.inputs), resource.name
 
 
 def test_the_prod_stack_evaluates_within_three_seconds() -> None:

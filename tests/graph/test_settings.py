@@ -3,12 +3,14 @@
 import json
 import logging
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
-from components import VectorBackend
+from components import ChatEngine, VectorBackend, WeatherSource
 from components._lib.models import Model, check_models, load_models
 from settings import Settings, parse_settings
 from tests.graph.recorder import ROOT, record_stack, stack_config
@@ -37,7 +39,8 @@ def test_every_key_is_declared_with_the_type_and_default_of_its_field() -> None:
     defaults = parse()
     for key, rules in declared.items():
         value = getattr(defaults, field_of(key))
-        plain = value.value if isinstance(value, VectorBackend) else value
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        plain = plain.value if isinstance(plain, StrEnum) else plain
         assert isinstance(plain, TYPES[rules["type"]]), key
         assert rules["default"] == plain, key
 
@@ -61,6 +64,9 @@ def test_stacks_differ_as_documented() -> None:
     assert (dev.protect_data, prod.protect_data) == (False, True)
     assert (dev.log_retention_days, prod.log_retention_days) == (14, 90)
     assert dev.vector_backend == prod.vector_backend == VectorBackend.DYNAMODB
+    assert (dev.daily_spend_usd, prod.daily_spend_usd) == (5, 50)
+    assert dev.chat_engine == prod.chat_engine == ChatEngine.CONVERSE
+    assert dev.weather == prod.weather == WeatherSource.OPEN_METEO
     assert dev.embedding_dimensions == prod.embedding_dimensions == 1024
 
 
@@ -102,6 +108,21 @@ def test_values_arrive_as_texts_and_leave_typed() -> None:
         ({"siteUrl": "shop.example"}, "siteUrl: .* write https://host"),
         ({"tags": '{"a": {"b": 1}}'}, "virtual-stylist:tags.a: .* is refused"),
         ({"tags": "team=shop"}, "virtual-stylist:tags: 'team=shop' is refused: write a JSON object"),
+        (
+            {"knowledgeBaseStorage": "opensearch"},
+            "knowledgeBaseStorage: 'opensearch' is refused: opensearch comes with a later release",
+        ),
+        ({"chatEngine": "langchain"}, "chatEngine: 'langchain' is refused: .*'converse' or 'agent'"),
+        ({"chatEngine": "agent"}, "chatEngine: Bedrock Agents .* are closed .* hasAgentsClassic"),
+        (
+            {"chatModel": "stability.sd3-5-large-v1:0"},
+            "chatModel: 'stability.sd3-5-large-v1:0' is refused: no chat model .* us.amazon.nova-2-lite",
+        ),
+        ({"imageModel": "dall-e"}, "imageModel: 'dall-e' is refused: no image model .* stability"),
+        ({"weather": "guess"}, "weather: 'guess' is refused"),
+        ({"weather": "openweathermap"}, "weather: openweathermap needs a key: .*--secret openWeatherMapKey"),
+        ({"dailyImagesPerUser": "0"}, "dailyImagesPerUser: '0' is refused"),
+        ({"dailySpendUsd": "many"}, "dailySpendUsd: 'many' is refused"),
         ({"manageApiAccount": "true"}, "manageApiAccount: has no use without apiAccessLog"),
     ],
 )
@@ -122,8 +143,11 @@ def test_the_region_is_checked_unless_told_otherwise() -> None:
         ValueError, match=r"aws:region: eu-west-1 is not one of us-east-1 or us-west-2.*allowOtherRegions"
     ):
         parse_settings(PROJECT, config)
+    config = {"aws:region": "us-east-2"}
+    with pytest.raises(ValueError, match="us-east-2 is not one of"):
+        parse_settings(PROJECT, config)
     allowed = parse_settings(PROJECT, {**config, f"{PROJECT}:allowOtherRegions": "true"})
-    assert allowed.region == "eu-west-1"
+    assert allowed.region == "us-east-2"
     with pytest.raises(ValueError, match="aws:region is not set"):
         parse_settings(PROJECT, {})
 
@@ -142,10 +166,15 @@ def test_capabilities_tell_what_the_runtime_reads() -> None:
 
     text = parse(vectorBackend="s3vectors", embedder="nova").capabilities()
     capabilities = Capabilities.model_validate_json(text)
-    assert capabilities.features == ("search",)
+    assert capabilities.features == ("chat", "images", "profile", "search")
     assert capabilities.vector_backend == "s3vectors"
     assert capabilities.embedder == "nova"
-    assert capabilities.models == {"embedding": "amazon.nova-2-multimodal-embeddings-v1:0"}
+    assert capabilities.models == {
+        "chat": "us.amazon.nova-2-lite-v1:0",
+        "embedding": "amazon.nova-2-multimodal-embeddings-v1:0",
+        "image": "stability.stable-image-core-v1:1",
+        "text_embedding": "amazon.titan-embed-text-v2:0",
+    }
 
 
 def model(**changes: Any) -> dict[str, Model]:
@@ -158,6 +187,7 @@ def model(**changes: Any) -> dict[str, Model]:
         "eol": None,
         "replacement": "n",
         "profile": False,
+        "price_usd": None,
     }
     return {"m": Model(**{**base, **changes})}
 
@@ -212,7 +242,10 @@ def test_the_catalogue_of_models_is_consistent() -> None:
     assert len(models) > 15
     for each in models.values():
         assert each.status in ("active", "legacy", "ended"), each.id
-        assert each.kind in ("embedding", "image", "image-edit", "text-embedding", "try-on"), each.id
+        assert each.kind in ("chat", "embedding", "image", "image-edit", "text-embedding", "try-on"), each.id
+        assert each.base_id == each.id.removeprefix("us."), each.id
+        if each.kind == "image" and each.status != "ended":
+            assert each.price_usd and each.price_usd > 0, f"{each.id}: its cost could not be limited"
         assert each.regions, each.id
         assert each.id.startswith("us.") == each.profile, each.id
         if each.status != "active":
@@ -230,6 +263,46 @@ def test_the_models_of_the_aws_facts_are_known() -> None:
     assert not models["amazon.nova-canvas-v1:0"].ended_by(date(2026, 9, 29))
     assert models["stability.stable-image-core-v1:1"].regions == ("us-west-2",)
     assert models["us.stability.stable-image-inpaint-v1:0"].profile
+
+
+def test_a_chat_model_is_called_where_the_stack_is() -> None:
+    elsewhere = {"aws:region": "eu-west-1", f"{PROJECT}:allowOtherRegions": "true"}
+    with pytest.raises(
+        ValueError, match=r"chatModel: us.amazon.nova-2-lite-v1:0 is not offered in eu-west-1"
+    ):
+        parse_settings(PROJECT, elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("key", "ended", "instead"),
+    [
+        ("imageModel", "amazon.nova-canvas-v1:0", "stability.stable-image-ultra-v1:1"),
+        ("chatModel", "us.anthropic.claude-sonnet-4-20250514-v1:0", "us.anthropic.claude-sonnet-4-6"),
+    ],
+)
+def test_an_ended_model_is_refused_with_its_replacement(key: str, ended: str, instead: str) -> None:
+    with pytest.raises(ValueError, match=f"model {ended} has reached its end of life.*use {instead} instead"):
+        record_stack("dev", **{key: ended})
+
+
+def test_a_model_called_elsewhere_is_called_there_and_its_permission_says_so() -> None:
+    graph = record_stack("dev", imageModel="stability.stable-image-ultra-v1:1")
+    assert (
+        "us-west-2::foundation-model/stability.stable-image-ultra-v1:1"
+        in (graph.get("images-policy").inputs["policy"])
+    )
+    setting = json.loads(graph.get("images-function").inputs["environment"]["variables"]["IMAGES"])
+    assert (setting["region"], setting["price_usd"]) == ("us-west-2", 0.14)
+
+
+def test_a_key_that_stands_readable_in_the_stack_file_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"openWeatherMapKey is readable in the stack file: .*--secret"):
+        record_stack("dev", weather="openweathermap", openWeatherMapKey="0123456789abcdef")
+
+
+def test_a_key_does_not_show_when_settings_are_printed() -> None:
+    settings = parse(weather="openweathermap", openWeatherMapKey="0123456789abcdef")
+    assert "0123456789abcdef" not in f"{settings!r} {settings}"
 
 
 def test_json_of_capabilities_is_stable() -> None:

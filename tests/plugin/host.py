@@ -161,7 +161,7 @@ def start_plugin(folder: Path) -> Iterator[Host]:
         str(ROOT / "components"),
         f"127.0.0.1:{engine_port}",
     ]
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         try:

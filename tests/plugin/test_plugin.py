@@ -22,7 +22,19 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Api": {"requestsPerSecond": 20, "accessLog": True},
     "Auth": {"protectData": False},
     "Catalog": {"ingestConcurrency": 4, "protectData": False, "logRetentionDays": 14},
+    "ChatAgent": {
+        "engine": "agent",
+        "weather": "openweathermap",
+        "model": "us.amazon.nova-pro-v1:0",
+        "sessionHours": 24,
+        "protectData": False,
+    },
+    "Connections": {"protectData": False},
+    "ImageGeneration": {"dailyPerUser": 5, "dailySpendUsd": 3, "keepDays": 2, "protectData": False},
+    "KnowledgeBase": {"storage": "s3vectors", "protectData": False},
     "ProductSearch": {"memoryMb": 3008},
+    "Profile": {"logRetentionDays": 14},
+    "Realtime": {"requestsPerSecond": 20, "accessLog": True},
     "RuntimeLayers": {},
     "SiteConfig": {"protectData": False},
     "VectorSearch": {"backend": "s3vectors", "embedder": "nova", "dimensions": 256, "protectData": False},
@@ -39,6 +51,41 @@ WIRED: dict[str, dict[str, Any]] = {
         "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}"},
         "vectorIndexPolicy": POLICY,
         "capabilities": "{}",
+        "tags": {"a": "b"},
+    },
+    "ChatAgent": {
+        "searchEnvironment": {"SEARCH": "{}"},
+        "searchPolicy": POLICY,
+        "knowledgeEnvironment": {"KNOWLEDGE": '{"knowledge_base_id": "BASE123456"}'},
+        "knowledgePolicy": POLICY,
+        "connectionsEnvironment": {"CONNECTIONS": "{}"},
+        "connectionsPolicy": POLICY,
+        "physicalName": "shop",
+        "weatherKey": "key",
+        "tags": {"a": "b"},
+    },
+    "Connections": {"tags": {"a": "b"}},
+    "ImageGeneration": {
+        "chatEnvironment": {"SESSIONS": "{}", "PROFILES": "{}"},
+        "chatPolicy": POLICY,
+        "tags": {"a": "b"},
+    },
+    "KnowledgeBase": {"physicalName": "shop", "tags": {"a": "b"}},
+    "Profile": {
+        "chatEnvironment": {"SESSIONS": "{}", "PROFILES": "{}"},
+        "chatPolicy": POLICY,
+        "imagesEnvironment": {"PICTURES": "{}"},
+        "imagesPolicy": POLICY,
+        "tags": {"a": "b"},
+    },
+    "Realtime": {
+        "apiId": "socket1234",
+        "executionArn": "arn:aws:execute-api:us-east-1:123456789012:socket1234",
+        "connectionsEnvironment": {"CONNECTIONS": "{}"},
+        "connectionsPolicy": POLICY,
+        "metadataUrl": "https://pool/.well-known/openid-configuration",
+        "clientId": "client",
+        "scope": "stylist/shop",
         "tags": {"a": "b"},
     },
     "ProductSearch": {
@@ -70,7 +117,12 @@ WIRED: dict[str, dict[str, Any]] = {
 LEAVES: dict[str, dict[str, Any]] = {
     "Api": {"routes": {"GET /search": FUNCTION, "GET /health": FUNCTION}},
     "Catalog": {"layers": ["arn:core"], "arrayLayers": ["arn:arrays"]},
+    "ChatAgent": {"layers": ["arn:core"]},
+    "ImageGeneration": {"layers": ["arn:core"]},
+    "KnowledgeBase": {"layers": ["arn:core"]},
     "ProductSearch": {"layers": ["arn:core", "arn:arrays"]},
+    "Profile": {"layers": ["arn:core"]},
+    "Realtime": {"layers": ["arn:core"], "tokenLayers": ["arn:tokens"], "routes": {"chat": FUNCTION}},
     "VectorSearch": {"layers": ["arn:core"]},
 }
 NAMES = [component.__name__ for component in PUBLIC]
@@ -145,6 +197,19 @@ def test_bindings_of_one_component_are_taken_by_the_next(host: Host) -> None:
     inputs["vectorQueryPolicy"] = output(reveal(vectors["queryPolicy"]))
     state, _ = host.construct(f"{PACKAGE}:index:ProductSearch", "search", inputs)
     assert reveal(state["functionArn"]).endswith(":function:search-function-1a2b3c4")
+
+
+def test_the_chat_agent_takes_what_the_others_hand_out(host: Host) -> None:
+    search, _ = host.construct(f"{PACKAGE}:index:ProductSearch", "search", inputs_of("ProductSearch", output))
+    knowledge, _ = host.construct(
+        f"{PACKAGE}:index:KnowledgeBase", "docs", inputs_of("KnowledgeBase", output)
+    )
+    inputs = inputs_of("ChatAgent", output)
+    for name, state in {"search": search, "knowledge": knowledge}.items():
+        inputs[f"{name}Environment"] = output(reveal(state["environment"]))
+        inputs[f"{name}Policy"] = output(reveal(state["policy"]))
+    state, _ = host.construct(f"{PACKAGE}:index:ChatAgent", "chat", inputs)
+    assert reveal(state["functionArn"]).endswith(":function:chat-function-1a2b3c4")
 
 
 def test_a_wrong_input_is_answered_with_its_name(host: Host) -> None:

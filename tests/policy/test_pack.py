@@ -86,7 +86,7 @@ def test_the_engines_proxies_are_read_as_plain_values() -> None:
 
 def test_the_engine_can_start_the_pack_and_is_told_its_policies(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "policies"), "127.0.0.1:0", str(tmp_path)]
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:

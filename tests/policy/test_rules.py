@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policies import access, api, data, limits
+from policies import access, api, data, limits, models, realtime
 from policies.rules import RULES
 from policies.stack import Resource, Rule, Violation
 from tests.graph.recorder import Graph, record_stack
@@ -17,6 +17,7 @@ GRAPHS = {
     "prod": ("prod", {}),
     "dev with S3 Vectors": ("dev", {"vectorBackend": "s3vectors"}),
     "prod with S3 Vectors": ("prod", {"vectorBackend": "s3vectors"}),
+    "prod with an agent": ("prod", {"chatEngine": "agent", "hasAgentsClassic": True}),
     "prod with Nova": ("prod", {"embedder": "nova", "embeddingDimensions": 256}),
 }
 
@@ -108,6 +109,16 @@ def replace_text(key: str, old: str, new: str) -> Change:
     return change
 
 
+def replace_setting(variable: str, key: str, value: Any) -> Change:
+    """Change one member of a setting in a function's environment."""
+
+    def change(properties: dict[str, Any]) -> None:
+        variables = properties["environment"]["variables"]
+        variables[variable] = json.dumps({**json.loads(variables[variable]), key: value})
+
+    return change
+
+
 PLANTED: list[tuple[Rule, str, Change, str]] = [
     (
         access.allow_no_unexplained_star,
@@ -180,6 +191,30 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
         "catalog-events-policy",
         within("policy", lambda p: p["Statement"][0].pop("Condition")),
         "aws:SourceArn",
+    ),
+    (
+        access.name_who_is_served,
+        "knowledge-role",
+        within("assumeRolePolicy", lambda p: p["Statement"][0].pop("Condition")),
+        "aws:SourceArn and aws:SourceAccount",
+    ),
+    (
+        access.pass_roles_exactly,
+        "search-policy",
+        grant("iam:PassRole", "arn:aws:iam::1:role/r"),
+        "PassedToService",
+    ),
+    (
+        access.pass_roles_exactly,
+        "search-policy",
+        grant("iam:PassRole", "arn:aws:iam::1:role/*"),
+        "name the one role",
+    ),
+    (
+        access.allow_no_unexplained_star,
+        "chat-policy",
+        grant("execute-api:ManageConnections", "arn:aws:execute-api:us-east-1:1:*/@connections/*"),
+        "on arn:aws:execute-api",
     ),
     (access.refuse_plain_http, "catalog-bucket-policy", remove, "aws:SecureTransport"),
     (
@@ -289,7 +324,7 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
         put("eventSourceArn", "arn:aws:dynamodb:x:1:table/t/stream/s"),
         "onFailure",
     ),
-    (data.hide_messages_long_enough, "catalog-events", put("visibilityTimeoutSeconds", 60), "needs 360 s"),
+    (data.hide_messages_long_enough, "catalog-events", put("visibilityTimeoutSeconds", 60), "needs 1800 s"),
     (
         data.keep_secrets_out_of_environments,
         "search-function",
@@ -334,6 +369,55 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
     (limits.match_layers, "layers-core", put("compatibleArchitectures", ["x86_64"]), "arm64"),
     (limits.match_layers, "search-function", put("runtime", "python3.9"), "python3.13"),
     (limits.reserve_no_concurrency, "search-function", put("reservedConcurrentExecutions", 5), "reserves 5"),
+    (limits.keep_names_short, "chat-guardrail", put("name", 51 * "x"), "the service takes 50"),
+    (
+        limits.answer_before_the_gateway_gives_up,
+        "realtime-lifecycle-function",
+        put("timeout", 60),
+        "29 s or less",
+    ),
+    (models.pin_guardrails, "chat-guardrail-version", remove, "has no GuardrailVersion"),
+    (
+        models.pin_guardrails,
+        "chat-function",
+        replace_setting("CHAT", "guardrail_version", "DRAFT"),
+        "number of a guardrail",
+    ),
+    (
+        models.stop_prompt_attacks,
+        "chat-guardrail",
+        put("contentPolicyConfig.filtersConfigs.5.inputStrength", "LOW"),
+        "PROMPT_ATTACK",
+    ),
+    (realtime.authorize_every_connect, "realtime-on-connect-route", remove, "has no $connect route"),
+    (
+        realtime.authorize_every_connect,
+        "realtime-on-connect-route",
+        put("authorizationType", "NONE"),
+        "authorizationType",
+    ),
+    (realtime.authorize_every_connect, "realtime-token", put("identitySources", []), "token as source"),
+    (
+        realtime.authorize_every_connect,
+        "realtime-token",
+        put("authorizerResultTtlInSeconds", 300),
+        "authorizerResultTtlInSeconds",
+    ),
+    (realtime.limit_every_message, "realtime-stage", drop("defaultRouteSettings"), "throttlingRateLimit"),
+    (
+        realtime.limit_every_message,
+        "realtime-stage",
+        put("defaultRouteSettings.dataTraceEnabled", True),
+        "dataTraceEnabled",
+    ),
+    (realtime.permit_every_message, "realtime-invoke-chat", remove, "no permission"),
+    (
+        realtime.permit_every_message,
+        "realtime-authorizer-permission",
+        replace_text("sourceArn", "authorizers", "v1"),
+        "no permission",
+    ),
+    (realtime.redeploy_messages_on_change, "realtime-deployment", drop("triggers"), "set triggers"),
     (limits.trace_every_function, "search-function", drop("tracingConfig"), "tracingConfig"),
 ]
 
@@ -395,6 +479,13 @@ def test_removing_the_protect_option_is_found(stacks: dict[str, list[Resource]])
     ]
 
 
+def test_an_agent_with_a_draft_of_its_guardrail_is_found(stacks: dict[str, list[Resource]]) -> None:
+    stack = stacks["prod with an agent"]
+    change = put("guardrailConfigurations.0.guardrailVersion", "DRAFT")
+    (violation,) = models.pin_guardrails(plant(stack, "chat-agent", change))
+    assert violation.resource == "chat-agent"
+
+
 def test_every_rule_has_a_planted_violation() -> None:
     planted = {rule for rule, _, _, _ in PLANTED} | {api.keep_one_logging_role, data.notify_once_per_bucket}
     assert planted == set(RULES)
@@ -402,7 +493,7 @@ def test_every_rule_has_a_planted_violation() -> None:
 
 def test_every_rule_is_listed_once_and_says_what_it_wants() -> None:
     assert len({rule.__name__ for rule in RULES}) == len(RULES)
-    for module in (access, api, data, limits):
+    for module in (access, api, data, limits, models, realtime):
         public = {
             value
             for name, value in vars(module).items()

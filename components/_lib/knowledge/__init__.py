@@ -1,0 +1,1 @@
+"""Where a knowledge base keeps its vectors."""

@@ -1,0 +1,33 @@
+"""What every storage of a knowledge base takes and gives."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components._lib.iam import Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageRequest:
+    """What a storage is asked for."""
+
+    name: str
+    parent: pulumi.Resource
+    physical_name: pulumi.Input[str]
+    dimensions: int
+    protect_data: bool
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageResult:
+    """How the knowledge base is told of its storage, and what its role must be allowed to do on it."""
+
+    configuration: Any
+    """Storage configuration of a Bedrock knowledge base, `type` included."""
+    statements: tuple[Statement, ...]
+
+
+CreateStorage = Callable[[StorageRequest], StorageResult]

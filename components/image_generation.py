@@ -1,0 +1,189 @@
+"""Pictures of outfits, made by a model, within limits."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components._lib import iam
+from components._lib.bedrock import Place, call_region, find_place, invoke_statement
+from components._lib.bucket import private_bucket
+from components._lib.function import Function, FunctionSpec
+from components._lib.models import Model, find_model, load_models
+from components._lib.package import public_token
+
+DEFAULT_IMAGE_MODEL = "stability.stable-image-core-v1:1"
+PREFIX = "images/"
+EXPIRY_ATTRIBUTE = "expires_at"
+_GATEWAY_LIMIT_SECONDS = 29
+
+
+class ImageGenerationArgs(TypedDict):
+    """Inputs of `ImageGeneration`."""
+
+    layers: Sequence[pulumi.Input[str]]
+    """ARNs of the Lambda layers that hold the runtime's dependencies, Pillow among them."""
+    chat_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `ChatAgent`: a picture follows the conversation's outfit and the profile."""
+    chat_policy: pulumi.Input[str]
+    """Output `read_policy` of `ChatAgent`."""
+    model: NotRequired[str]
+    """Id of an image model of `runtime/shared/models.toml`. Default: `stability.stable-image-core-v1:1`."""
+    daily_per_user: NotRequired[int]
+    """Pictures that one shopper may have made in a day. Default: 20."""
+    daily_spend_usd: NotRequired[int]
+    """US dollars that the stack may spend on pictures in a day. Default: 10."""
+    keep_days: NotRequired[int]
+    """Days for which pictures are kept. Default: 7."""
+    log_retention_days: NotRequired[int]
+    """Days for which logs are kept. Default: 30."""
+    protect_data: NotRequired[bool]
+    """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Tags of every resource. Default: none."""
+
+
+class ImageGeneration(pulumi.ComponentResource):
+    """A function that has pictures made, a bucket where they expire, and a table that counts them."""
+
+    function_arn: pulumi.Output[str]
+    """Function that answers `POST /image`."""
+    environment: pulumi.Output[Mapping[str, str]]
+    """Setting PICTURES (JSON text) for the function that shows and erases what is kept of a shopper."""
+    owner_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for listing, reading and erasing pictures."""
+    bucket: pulumi.Output[str]
+    """Name of the bucket of the pictures."""
+    model_region: pulumi.Output[str]
+    """Region in which the model is called, not always the stack's."""
+
+    def __init__(
+        self, name: str, args: ImageGenerationArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(public_token("ImageGeneration"), name, {}, opts)
+        model = find_model(args.get("model", DEFAULT_IMAGE_MODEL), "image", load_models())
+        keep_days = int(args.get("keep_days", 7))
+        limits = {
+            "daily_per_user": int(args.get("daily_per_user", 20)),
+            "daily_spend_usd": int(args.get("daily_spend_usd", 10)),
+        }
+        for key, value in {**limits, "keep_days": keep_days}.items():
+            _check_positive(key, value)
+        price = _find_price(model)
+
+        place = find_place(self)
+        bucket = private_bucket(
+            f"{name}-results",
+            self,
+            versioned=False,
+            protect_data=args.get("protect_data", True),
+            tags=args.get("tags"),
+            expire_days=keep_days,
+        )
+        quotas = _quotas(name, self, args)
+        setting = pulumi.Output.json_dumps(
+            {
+                "model_id": model.id,
+                "region": call_region(model, place),
+                "bucket": bucket.bucket,
+                "prefix": PREFIX,
+                "quotas_table": quotas.name,
+                "price_usd": price,
+                **limits,
+            },
+            sort_keys=True,
+        )
+        images = _images(name, self, args, setting, _use(model, place, bucket, quotas))
+
+        self.function_arn = images.arn
+        kept = pulumi.Output.json_dumps({"bucket": bucket.bucket, "prefix": PREFIX}, sort_keys=True)
+        self.environment = pulumi.Output.all(PICTURES=kept)
+        self.owner_policy = iam.document(
+            [
+                iam.allow(["s3:ListBucket"], [bucket.arn]),
+                iam.allow(["s3:DeleteObject", "s3:GetObject"], [_pictures(bucket)]),
+            ]
+        )
+        self.bucket = bucket.bucket
+        self.model_region = call_region(model, place)
+        self.register_outputs(
+            {
+                "function_arn": self.function_arn,
+                "environment": self.environment,
+                "owner_policy": self.owner_policy,
+                "bucket": self.bucket,
+                "model_region": self.model_region,
+            }
+        )
+
+
+def _check_positive(name: str, value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{name}: {value} would let no picture be made or kept; use at least 1")
+
+
+def _find_price(model: Model) -> float:
+    if model.price_usd is None:
+        raise ValueError(
+            f"model: {model.id!r} has no price_usd in runtime/shared/models.toml, so its cost has no limit"
+        )
+    return model.price_usd
+
+
+def _quotas(name: str, parent: pulumi.Resource, args: ImageGenerationArgs) -> aws.dynamodb.Table:
+    protect = args.get("protect_data", True)
+    return aws.dynamodb.Table(
+        f"{name}-quotas",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="key",
+        attributes=[{"name": "key", "type": "S"}],
+        ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True},
+        point_in_time_recovery={"enabled": protect},
+        deletion_protection_enabled=protect,
+        tags=args.get("tags"),
+        opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
+    )
+
+
+def _use(
+    model: Model, place: Place, bucket: aws.s3.Bucket, quotas: aws.dynamodb.Table
+) -> tuple[iam.Statement, ...]:
+    return (
+        invoke_statement(model, place),
+        iam.allow(["s3:GetObject", "s3:PutObject"], [_pictures(bucket)]),
+        # Without it S3 answers "forbidden" instead of "not there" for a picture that was never made.
+        iam.allow(["s3:ListBucket"], [bucket.arn]),
+        iam.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [quotas.arn]),
+    )
+
+
+def _pictures(bucket: aws.s3.Bucket) -> pulumi.Output[str]:
+    return pulumi.Output.concat(bucket.arn, "/", PREFIX, "*")
+
+
+def _images(
+    name: str,
+    parent: pulumi.Resource,
+    args: ImageGenerationArgs,
+    setting: pulumi.Output[str],
+    statements: tuple[iam.Statement, ...],
+) -> Function:
+    return Function(
+        name,
+        FunctionSpec(
+            service="images",
+            handler="runtime.images.handler.handler",
+            packages=("images", "shared"),
+            layers=args["layers"],
+            timeout=_GATEWAY_LIMIT_SECONDS,
+            memory_mb=1024,
+            log_retention_days=int(args.get("log_retention_days", 30)),
+            tags=args.get("tags"),
+            environment={"IMAGES": setting},
+            bound_environments=(args["chat_environment"],),
+            statements=statements,
+            bound_policies=(args["chat_policy"],),
+        ),
+        pulumi.ResourceOptions(parent=parent),
+    )

@@ -1,0 +1,64 @@
+"""What is kept of a shopper, for the shopper: to see, change, take away and erase."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from components._lib.function import Function, FunctionSpec, check_pair
+from components._lib.package import public_token
+
+_GATEWAY_LIMIT_SECONDS = 29
+
+
+class ProfileArgs(TypedDict):
+    """Inputs of `Profile`."""
+
+    layers: Sequence[pulumi.Input[str]]
+    """ARNs of the Lambda layers that hold the runtime's dependencies, without numpy."""
+    chat_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `ChatAgent`."""
+    chat_policy: pulumi.Input[str]
+    """Output `owner_policy` of `ChatAgent`."""
+    images_environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Output `environment` of `ImageGeneration`. Default: no pictures are made."""
+    images_policy: NotRequired[pulumi.Input[str]]
+    """Output `owner_policy` of `ImageGeneration`; belongs to `images_environment`. Default: none."""
+    log_retention_days: NotRequired[int]
+    """Days for which logs are kept. Default: 30."""
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Tags of every resource. Default: none."""
+
+
+class Profile(pulumi.ComponentResource):
+    """The function behind `/me`."""
+
+    function_arn: pulumi.Output[str]
+    """Function that answers `GET`, `PATCH` and `DELETE /me` and `GET /me/export`."""
+
+    def __init__(self, name: str, args: ProfileArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(public_token("Profile"), name, {}, opts)
+        environments = [args["chat_environment"]]
+        policies = [args["chat_policy"]]
+        check_pair(args, "images_environment", "images_policy")
+        if "images_environment" in args and "images_policy" in args:
+            environments.append(args["images_environment"])
+            policies.append(args["images_policy"])
+        function = Function(
+            name,
+            FunctionSpec(
+                service="privacy",
+                handler="runtime.privacy.handler.handler",
+                packages=("privacy", "shared"),
+                layers=args["layers"],
+                timeout=_GATEWAY_LIMIT_SECONDS,
+                memory_mb=512,
+                log_retention_days=int(args.get("log_retention_days", 30)),
+                tags=args.get("tags"),
+                bound_environments=tuple(environments),
+                bound_policies=tuple(policies),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.function_arn = function.arn
+        self.register_outputs({"function_arn": self.function_arn})

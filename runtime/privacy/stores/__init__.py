@@ -1,0 +1,1 @@
+"""Where something is kept of a shopper, one module each."""
