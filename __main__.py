@@ -99,6 +99,7 @@ chat = ChatAgent(
         "model": settings.chat_model,
         "physical_name": physical_name,
         "weather": settings.weather,
+        "weather_url": settings.weather_url,
         "weather_key": settings.weather_key(),
         "log_retention_days": settings.log_retention_days,
         "protect_data": settings.protect_data,

@@ -76,6 +76,7 @@ class Settings(BaseModel):
     image_model: str = DEFAULT_IMAGE_MODEL
     knowledge_base_storage: KnowledgeStorage = KnowledgeStorage.S3VECTORS
     weather: WeatherSource = WeatherSource.OPEN_METEO
+    weather_url: str = Field(default="", pattern=r"^(https?://[^?#]+[^/?#])?$")
     open_weather_map_key: SecretStr = SecretStr("")
     daily_images_per_user: int = Field(default=20, ge=1, le=1000)
     daily_spend_usd: int = Field(default=10, ge=1, le=10_000)

@@ -72,6 +72,8 @@ class ChatAgentArgs(TypedDict):
     """Prefix, unique in account and region, of the agent's name. Default: none; `agent` needs one."""
     weather: NotRequired[WeatherSource]
     """Where forecasts come from. Default: `open-meteo`, which needs no key."""
+    weather_url: NotRequired[str]
+    """Scheme, host and path of another server for the same service. Default: the service's own."""
     weather_secret_arn: NotRequired[pulumi.Input[str]]
     """ARN of a secret that holds the key of OpenWeatherMap. Default: one is made from `weather_key`."""
     weather_key: NotRequired[pulumi.Input[str]]
@@ -204,6 +206,8 @@ def _table(
 
 def _weather(name: str, parent: pulumi.Resource, args: ChatAgentArgs, source: WeatherSource) -> Function:
     setting: dict[str, pulumi.Input[str]] = {"source": source.value}
+    if address := args.get("weather_url", ""):
+        setting |= {"base_url": address, "geocoding_url": address}
     statements: list[iam.Statement] = []
     if source is WeatherSource.OPENWEATHERMAP:
         secret = args.get("weather_secret_arn") or _keep_key(name, parent, args)

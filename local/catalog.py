@@ -54,9 +54,13 @@ def load(config: LocalConfig, outputs: dict[str, Any], console: Console) -> str:
 
 
 def _demo_folder(config: LocalConfig) -> Path:
-    sources = sorted((ROOT / "local" / "demo").rglob("*.py"))
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
-    return config.folder / f"demo-{digest}"
+    return config.folder / f"demo-{drawing_digest()}"
+
+
+def drawing_digest() -> str:
+    """Changes with anything that the drawn catalogue is made from."""
+    sources = sorted(path for path in (ROOT / "local" / "demo").rglob("*") if path.suffix in (".py", ".csv"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
 
 def _files(folder: Path) -> Iterable[Path]:

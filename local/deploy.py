@@ -182,7 +182,9 @@ def stack_config(config: LocalConfig) -> tuple[str, dict[str, str]]:
     }
     for key, value in (yaml.safe_load(stack_file.read_text()).get("config") or {}).items():
         values[key if ":" in key else f"{name}:{key}"] = value
-    local = {"siteUrl": config.site_url} | ({"notice": LOCAL_MODELS} if config.models == "local" else {})
+    local = {"siteUrl": config.site_url, "weatherUrl": f"{config.ai_url}/open-meteo"}
+    if config.models == "local":
+        local["notice"] = LOCAL_MODELS
     for key, value in {**local, **config.overrides}.items():
         values[f"{name}:{key}"] = value
     plain = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}

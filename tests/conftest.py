@@ -5,17 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from layers.build import OUTPUT
+from local.catalog import drawing_digest
 from local.demo.catalog import write_catalog
 from tests.support.cloud import RunningCloud, running_cloud
 
-_PRODUCTS = 40
+_PRODUCTS = 64
 
 
 @pytest.fixture(scope="session")
-def catalog_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small part of the drawn demo catalogue."""
-    folder = tmp_path_factory.mktemp("catalog")
-    write_catalog(folder, limit=_PRODUCTS)
+def catalog_folder() -> Path:
+    """A part of the drawn demo catalogue, drawn once for as long as its drawing does not change."""
+    folder = OUTPUT.parent / f"catalog-{_PRODUCTS}-{drawing_digest()}"
+    if not (folder / "products.csv").is_file():
+        write_catalog(folder, limit=_PRODUCTS)
     return folder
 
 

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.ai import s3vectors, weather_service
+from local.ai import images, s3vectors, weather_service
 from local.ai.embedder import FashionEmbedder
 from local.ai.gate import AccessDenied, Gate
 from local.ai.knowledge import service as knowledge
@@ -101,6 +101,7 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
     models: dict[str, Invoke] = {
         "amazon.titan-embed-image-v1": embedding.titan,
         "amazon.nova-2-multimodal-embeddings-v1:0": embedding.nova,
+        **dict.fromkeys(images.MODEL_IDS, images.generate),
     }
     remote = _remote(config, region) if config.models == "bedrock" else None
 
@@ -115,7 +116,14 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             return JSONResponse(models[model](json.loads(body)))
         except AccessDenied as error:
             return _error(403, "AccessDeniedException", str(error))
-        except (Refused, UnidentifiedImageError, json.JSONDecodeError, KeyError, TypeError) as error:
+        except (
+            Refused,
+            images.BadRequest,
+            UnidentifiedImageError,
+            json.JSONDecodeError,
+            KeyError,
+            TypeError,
+        ) as error:
             return _error(400, "ValidationException", str(error))
         except ClientError as error:
             detail = error.response["Error"]

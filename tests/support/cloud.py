@@ -50,6 +50,13 @@ class RunningCloud:
         arguments.setdefault("headers", self.headers)
         return httpx.request(method, self.description["api_url"] + path, timeout=60, **arguments)
 
+    def say(self, message: str, session_id: str | None = None, **body: Any) -> dict[str, Any]:
+        """One turn of a conversation with the stylist."""
+        named = {"session_id": session_id} if session_id else {}
+        answer = self.call("POST", "/text", json={"message": message} | named | body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def search(self, **body: Any) -> list[dict[str, Any]]:
         answer = self.call("POST", "/search", json=body)
         assert answer.status_code == 200, answer.text

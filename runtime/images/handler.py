@@ -1,0 +1,110 @@
+"""The route POST /image."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from runtime.images.factory import open_model
+from runtime.images.gallery import Gallery, GalleryUnavailable
+from runtime.images.known import KnownLooks, SessionsUnavailable
+from runtime.images.ledger import Ledger
+from runtime.images.logic import Made, Studio
+from runtime.images.packing import pack
+from runtime.images.port import ImageFailed, ImageFiltered, ImageModel, ImageThrottled
+from runtime.images.quotas import Quotas, QuotasUnavailable
+from runtime.images.request import ImageRequest
+from runtime.images.settings import ImageSettings, ProfileSettings, SessionSettings
+from runtime.shared.auth import Caller
+from runtime.shared.aws import Clients
+from runtime.shared.http import Answers, Api, Request, Route, read_body
+from runtime.shared.problems import Problem, refuse_for_now
+from runtime.shared.settings import read_setting
+
+T = TypeVar("T")
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda entry point."""
+    return _open_api()(event, context)
+
+
+@cache
+def _open_api() -> Api:
+    settings: ImageSettings = read_setting("IMAGES", ImageSettings)
+    return open_api(settings, Clients(), open_model(settings.model_id, settings.region), time.time)
+
+
+def open_api(settings: ImageSettings, clients: Clients, model: ImageModel, clock: Callable[[], float]) -> Api:
+    """The route over real tables and a real bucket; `clock` gives seconds since 1970."""
+    tables = clients.get("dynamodb")
+    sessions = _read_optional("SESSIONS", SessionSettings)
+    profiles = _read_optional("PROFILES", ProfileSettings)
+    gallery = Gallery(clients.get("s3"), settings.bucket, settings.prefix, clock)
+    quotas = Quotas(
+        tables,
+        settings.quotas_table,
+        daily_per_user=settings.daily_per_user,
+        spend_micros=settings.spend_micros,
+        price_micros=settings.price_micros,
+        clock=clock,
+    )
+    looks = KnownLooks(
+        tables, sessions.table if sessions else None, profiles.table if profiles else None, clock
+    )
+    ledger = Ledger(tables, settings.quotas_table, clock)
+    return create_api(Studio(model, looks, quotas, ledger, gallery), gallery)
+
+
+def create_api(studio: Studio, gallery: Gallery) -> Api:
+    """The route over a studio and the gallery that it fills."""
+
+    def post_image(request: Request) -> dict[str, Any]:
+        asked = read_body(request, ImageRequest)
+        made = studio.make(_subject(request.caller), asked)
+        request.counts["Pictures"] = len(made.pictures)
+        request.counts["Missing"] = asked.count - len(made.pictures)
+        images = _inline(gallery, made) if asked.response_format == "base64" else _link(gallery, made)
+        return {"images": images, "model": studio.model_id, "seed": made.seed}
+
+    return Api([Route("POST", "/image", post_image)], answers=_ANSWERS)
+
+
+def _link(gallery: Gallery, made: Made) -> list[dict[str, str]]:
+    links = [(stored, *gallery.link(stored)) for stored in made.pictures]
+    return [
+        {"url": url, "content_type": stored.content_type, "expires_at": until} for stored, url, until in links
+    ]
+
+
+def _inline(gallery: Gallery, made: Made) -> list[dict[str, str]]:
+    return pack([(gallery.load(stored), stored.content_type) for stored in made.pictures])
+
+
+def _subject(caller: Caller | None) -> str:
+    if caller is None:
+        raise Problem(401, "Unauthorized", "Sign in first.")
+    return caller.subject
+
+
+def _read_optional(name: str, kind: type[T]) -> T | None:
+    return read_setting(name, kind) if os.environ.get(name) else None
+
+
+_ANSWERS: Answers = {
+    ImageThrottled: lambda _: refuse_for_now(
+        "Many pictures are being made; try again shortly.", retry_after=5
+    ),
+    ImageFiltered: lambda _: Problem(
+        422,
+        "Picture refused",
+        "The safety filter stopped this picture. Describe the clothes and the place in other words.",
+    ),
+    ImageFailed: lambda _: refuse_for_now("The picture could not be made; try again.", retry_after=10),
+    SessionsUnavailable: lambda _: refuse_for_now(
+        "The conversation cannot be read just now; try again.", retry_after=3
+    ),
+    QuotasUnavailable: lambda _: refuse_for_now("Pictures are not available; try again.", retry_after=3),
+    GalleryUnavailable: lambda _: refuse_for_now("Pictures are not available; try again.", retry_after=3),
+}

@@ -1,0 +1,137 @@
+"""Counting what a day costs: pictures of one shopper, and the stack's money. A day is a day in UTC."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runtime.shared.aws import is_transient, read_code
+from runtime.shared.problems import Problem
+
+_KEPT_S = 2 * 86_400
+
+
+class QuotasUnavailable(Exception):
+    """The table of counters is out of reach or throttled; worth another attempt."""
+
+
+class Quotas:
+    """Counters in the quotas table: `user#<id>#<day>` in pictures, `spend#<day>` in millionths of a dollar.
+
+    Room is taken with one conditional ADD, so that calls at the same time cannot both have the last of it.
+    Every method raises QuotasUnavailable.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        *,
+        daily_per_user: int,
+        spend_micros: int,
+        price_micros: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._daily_per_user = daily_per_user
+        self._spend_micros = spend_micros
+        self._price_micros = price_micros
+        self._clock = clock
+
+    def now(self) -> float:
+        """The time by which days are told, in seconds since 1970."""
+        return self._clock()
+
+    def reserve(self, user_id: str, count: int) -> str:
+        """Take room for `count` pictures and return its day. Raises a 429 or 503 Problem without room."""
+        now = self._clock()
+        day = day_of(now)
+        if not self._take(_user_key(user_id, day), count, self._daily_per_user):
+            raise self._refuse_user(count, now)
+        try:
+            if self._take(_spend_key(day), count * self._price_micros, self._spend_micros):
+                return day
+        except BaseException:
+            self._add(_user_key(user_id, day), -count)
+            raise
+        self._add(_user_key(user_id, day), -count)
+        raise Problem(
+            503,
+            "Pictures are used up",
+            "The shop has made all the pictures it can pay for today. Come back tomorrow.",
+            retry_after=seconds_to_midnight(now),
+        )
+
+    def give_back(self, user_id: str, day: str, count: int, *, unpaid: int) -> None:
+        """Return the room of `count` pictures that were not made, and the money of the `unpaid` of them."""
+        if count:
+            self._add(_user_key(user_id, day), -count)
+        if unpaid:
+            self._add(_spend_key(day), -unpaid * self._price_micros)
+
+    def _take(self, key: str, amount: int, limit: int) -> bool:
+        """Add to a counter unless it would pass its limit; False when it would."""
+        if amount > limit:
+            return False
+        try:
+            self._add(
+                key,
+                amount,
+                ConditionExpression="attribute_not_exists(used) OR used <= :room",
+                values={":room": {"N": str(limit - amount)}},
+            )
+        except ClientError as error:
+            if read_code(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def _add(self, key: str, amount: int, values: dict[str, Any] | None = None, **condition: str) -> None:
+        given = {
+            ":amount": {"N": str(amount)},
+            ":expires": {"N": str(int(self._clock()) + _KEPT_S)},
+            **(values or {}),
+        }
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"key": {"S": key}},
+                UpdateExpression="ADD used :amount SET expires_at = :expires",
+                ExpressionAttributeValues=given,
+                **condition,
+            )
+        except (ClientError, BotoCoreError) as error:
+            if is_transient(error):
+                raise QuotasUnavailable("the quotas table did not answer") from error
+            raise
+
+    def _refuse_user(self, count: int, now: float) -> Problem:
+        wait = seconds_to_midnight(now)
+        hours = max(1, round(wait / 3600))
+        return Problem(
+            429,
+            "Daily limit reached",
+            f"You can have {self._daily_per_user} pictures a day, and {count} more would be too many. "
+            f"The next day begins in about {hours} hour{'s' if hours > 1 else ''}.",
+            retry_after=wait,
+        )
+
+
+def day_of(now: float) -> str:
+    """The UTC day of a time in seconds, as `2026-11-20`."""
+    return datetime.datetime.fromtimestamp(now, datetime.UTC).date().isoformat()
+
+
+def seconds_to_midnight(now: float) -> int:
+    """Whole seconds until the next UTC day, at least 1."""
+    return 86_400 - int(now) % 86_400
+
+
+def _user_key(user_id: str, day: str) -> str:
+    return f"user#{user_id}#{day}"
+
+
+def _spend_key(day: str) -> str:
+    return f"spend#{day}"
