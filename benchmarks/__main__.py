@@ -8,6 +8,7 @@ PARTS = {
     "program": ("benchmarks.program",),
     "functions": ("benchmarks.functions",),
     "cloud": ("benchmarks.cloud",),
+    "chat": ("benchmarks.chat",),
     "scale": ("benchmarks.scale",),
 }
 

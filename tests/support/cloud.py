@@ -68,6 +68,10 @@ class RunningCloud:
     def aws(self, service: str) -> Any:
         return emulator_client(self.config.emulator_url, self.outputs["region"], service)
 
+    def ai(self, service: str) -> Any:
+        """A client of a service that a stand-in serves."""
+        return emulator_client(self.config.ai_url, self.outputs["region"], service)
+
     def upload(self, key: str, content: bytes) -> str:
         """Put a picture into the catalogue's bucket; its product id."""
         self.aws("s3").put_object(Bucket=self.outputs["catalog_bucket"], Key=key, Body=content)

@@ -35,6 +35,9 @@ _LIMITED = re.compile(
     rf"\b(?:{_UP_TO})[\s:=]*(?:(?:is|of|de|von|di|about|around|max)\s)?(?P<number>{_NUMBER})(?P<k>k)?"
     r"(?!\s?(?:cm|kg|%|°|years|days|pm|am|[./]\d))\b"
 )
+_WHOLE = re.compile(
+    r"\b(?:budget|presupuesto|spend|ausgeben|depenser|gastar|spendere|in all|in total|total)\b"
+)
 _BETWEEN = re.compile(
     rf"\b(?:between|zwischen|entre|tra|from|von|de)\s+(?:{_MONEY})?\s?(?P<low>{_NUMBER})\s?(?:{_MONEY})?"
     rf"\s+(?:and|und|et|y|e|to|bis|a)\s+(?:{_MONEY})?\s?(?P<high>{_NUMBER})"
@@ -62,16 +65,21 @@ _LETTERS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The most to spend and, rarely, the least; `currency` is an ISO code where one was said."""
+    """The most to spend and, rarely, the least; `currency` is an ISO code where one was said.
+
+    `is_whole` tells that a budget was spoken of, rather than the price of a thing.
+    """
 
     most: float
     least: float | None = None
     currency: str | None = None
+    is_whole: bool = False
 
 
 def find_budget(text: str, *, bare: bool = False) -> Budget | None:
     """The budget that a text names; with `bare`, a number alone counts too, as in an answer."""
     folded = fold(text)
+    whole = bool(_WHOLE.search(folded))
     between = _BETWEEN.search(folded)
     priced = _PRICED.search(folded)
     currency = None
@@ -79,13 +87,13 @@ def find_budget(text: str, *, bare: bool = False) -> Budget | None:
         currency = _CODES[priced["before"] or priced["after"]]
     if between and (priced or re.search(r"budget|spend|cost|price", folded)):
         low, high = read_number(between["low"]), read_number(between["high"])
-        return Budget(max(low, high), min(low, high), currency)
+        return Budget(max(low, high), min(low, high), currency, whole)
     if priced:
         number = read_number(priced["number"] or priced["number2"])
-        return Budget(number * (1000 if priced["k"] or priced["k2"] else 1), None, currency)
+        return Budget(number * (1000 if priced["k"] or priced["k2"] else 1), None, currency, whole)
     limited = _LIMITED.search(folded)
     if limited:
-        return Budget(read_number(limited["number"]) * (1000 if limited["k"] else 1))
+        return Budget(read_number(limited["number"]) * (1000 if limited["k"] else 1), is_whole=whole)
     alone = re.fullmatch(rf"\D{{0,12}}({_NUMBER})\D{{0,3}}", folded) if bare else None
     return Budget(read_number(alone[1])) if alone else None
 

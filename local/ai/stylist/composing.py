@@ -16,8 +16,6 @@ from local.ai.stylist.topics import is_attack
 MOST_SHOWN = 4
 LONGEST_QUOTE = 220
 MOST_QUOTES = 2
-LEAST_IN_COMMON = 2
-"""Of occasion, season and dress code, how many a guide has to share with the wish to be quoted."""
 _QUOTED_FIELD = re.compile(r"(?:review|description|text|answer)\s*:\s*(.+)", re.IGNORECASE | re.DOTALL)
 _COST = re.compile(r"costs (\d+(?:\.\d+)? ?[A-Z]{3})")
 _CHANGE_INTROS = (
@@ -59,7 +57,8 @@ def compose_outfit(dialogue: Dialogue, language: str) -> str:
     pieces = [piece for piece in products_of(last, "outfit") if not is_unwanted(dialogue, piece)]
     first = builds[0].arguments
     notes: list[str] = []
-    if first.get("formality") != last.arguments.get("formality"):
+    is_relaxing = dialogue.heard is not None and "less_formal" in dialogue.heard.signals
+    if first.get("formality") != last.arguments.get("formality") and not is_relaxing:
         notes.append(say(language, "nearest_code"))
     asked = dialogue.heard.colors if dialogue.heard else ()
     if asked and not any(has_color(piece, asked) for piece in pieces):
@@ -220,12 +219,11 @@ def _explain_no_outfit(dialogue: Dialogue, language: str, run: ToolRun) -> str:
 
 
 def _quote_guide(dialogue: Dialogue, language: str) -> str:
-    """A sentence of the guides, where it speaks of the same season, occasion or dress code."""
-    wish = dialogue.wish
-    telling = [each for each in (wish.occasion, wish.season, wish.formality) if each]
+    """A sentence of the guides, where they speak of the same occasion."""
+    occasion = dialogue.wish.occasion
     for run in dialogue.answered("search_knowledge"):
         for text, quote in _passages(run):
-            if sum(each in text.lower() for each in telling) >= LEAST_IN_COMMON:
+            if occasion and occasion in text.lower():
                 return say(language, "knowledge", text=quote)
     return ""
 

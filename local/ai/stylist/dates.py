@@ -24,7 +24,6 @@ _BEFORE_MONTH = frozenset(
         "im",
         "en",
         "de",
-        "a",
         "au",
         "on",
         "by",

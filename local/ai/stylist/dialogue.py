@@ -9,6 +9,7 @@ from typing import Any
 
 from local.ai.stylist.garments import is_item
 from local.ai.stylist.hearing import Heard, hear
+from local.ai.stylist.topics import is_refused
 from local.ai.stylist.wish import Wish, set_entity, take_brief, take_message
 
 Json = dict[str, Any]
@@ -130,8 +131,9 @@ def _take_words(dialogue: Dialogue, words: str) -> None:
     _drop_ceiling(dialogue)
     looked_up = dialogue.answered("get_weather")
     dialogue.untold_weather = looked_up[-1] if looked_up and dialogue.awaited else None
-    _turn_down(dialogue, heard)
-    take_message(dialogue.wish, heard, cost_of_last(dialogue))
+    if not is_refused(words, is_on_topic=heard.is_on_topic):
+        _turn_down(dialogue, heard)
+        take_message(dialogue.wish, heard, cost_of_last(dialogue))
     dialogue.was_asked, dialogue.awaited = bool(dialogue.awaited), frozenset()
     dialogue.text, dialogue.heard, dialogue.language = words, heard, heard.language
     dialogue.runs, dialogue.must_reply = [], False

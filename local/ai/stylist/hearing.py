@@ -54,7 +54,6 @@ class Heard:
     language: str
     signals: frozenset[str] = frozenset()
     occasion: str | None = None
-    unwanted_occasions: frozenset[str] = frozenset()
     items: tuple[str, ...] = ()
     unwanted_items: frozenset[str] = frozenset()
     turned_down: frozenset[str] = frozenset()
@@ -90,6 +89,11 @@ class Heard:
         )
 
     @property
+    def is_on_topic(self) -> bool:
+        """Whether it is about clothes, the weather or the stylist."""
+        return self.speaks_of_fashion or bool({"weather", "knowledge", "price", "help"} & self.signals)
+
+    @property
     def speaks_of_fashion(self) -> bool:
         """Whether it is about clothes beyond doubt."""
         return bool(
@@ -102,7 +106,7 @@ class Heard:
         )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def hear(text: str, today: date, usual: str | None = None, awaited: frozenset[str] = frozenset()) -> Heard:
     """Understand a message. `usual` is the conversation's language, `awaited` the fields just asked for."""
     text = text[:LONGEST_HEARD]
@@ -127,7 +131,6 @@ def hear(text: str, today: date, usual: str | None = None, awaited: frozenset[st
         language=language,
         signals=frozenset(said),
         occasion=_first(occasions),
-        unwanted_occasions=frozenset(values("occasion", wanted=False)),
         items=tuple(dict.fromkeys(values("item"))),
         unwanted_items=frozenset(values("item", wanted=False)) - pointed_at,
         turned_down=pointed_at,

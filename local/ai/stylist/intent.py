@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from local.ai.stylist.dialogue import Dialogue
 from local.ai.stylist.hearing import Heard
-from local.ai.stylist.topics import is_attack, is_elsewhere, is_forbidden
+from local.ai.stylist.topics import is_refused
 
 _CHANGES = frozenset({"cheaper", "dearer", "less_formal", "more_formal", "warmer", "cooler", "new"})
 _SHORT = 3  # words of a message that may be a slip rather than another subject
@@ -37,9 +37,7 @@ def decide(dialogue: Dialogue) -> Intent:
     heard, text = dialogue.heard, dialogue.text
     if heard is None or not re.search(r"[^\W_]", text):
         return Intent.EMPTY
-    if is_attack(text) or is_forbidden(text):
-        return Intent.REFUSE
-    if is_elsewhere(text) and not _is_on_topic(heard):
+    if is_refused(text, is_on_topic=heard.is_on_topic):
         return Intent.REFUSE
     return _decide_asking(dialogue, heard) or _decide_wish(dialogue, heard) or _decide_talk(dialogue, heard)
 
@@ -53,10 +51,6 @@ def changes_proposal(dialogue: Dialogue) -> bool:
     return bool((_CHANGES | {"more"}) & heard.signals) or bool(turns_down)
 
 
-def _is_on_topic(heard: Heard) -> bool:
-    return heard.speaks_of_fashion or bool({"weather", "knowledge", "price", "help"} & heard.signals)
-
-
 def _decide_asking(dialogue: Dialogue, heard: Heard) -> Intent | None:
     """A question about something proposed, about clothes in general, or about the weather."""
     signals = heard.signals
@@ -67,7 +61,7 @@ def _decide_asking(dialogue: Dialogue, heard: Heard) -> Intent | None:
         return Intent.WHY
     if "price" in signals and has_proposal and not heard.items and not heard.budget:
         return Intent.PRICE
-    if "knowledge" in signals and (_is_on_topic(heard) or has_proposal):
+    if "knowledge" in signals and (heard.is_on_topic or has_proposal):
         return Intent.KNOWLEDGE
     if "weather" in signals and not heard.items and "outfit" not in signals:
         return Intent.WEATHER

@@ -133,10 +133,12 @@ def weather_calls(dialogue: Dialogue, intent: Intent) -> list[Call]:
 def knowledge_query(dialogue: Dialogue) -> str:
     """English words for the search in the shop's documents; an English question goes as it is."""
     heard, wish = dialogue.heard, dialogue.wish
-    if heard and heard.language == "en" and "knowledge" in heard.signals:
-        return dialogue.text[:MOST_QUERY]
-    words = [_AUDIENCE.get(wish.gender or "", ""), wish.season or "", wish.occasion or "", wish.formality]
     is_question = heard is not None and "knowledge" in heard.signals
+    if heard and is_question and heard.language == "en" and not heard.items:
+        return dialogue.text[:MOST_QUERY]
+    if heard and is_question and heard.items:
+        return " ".join([*heard.items, "review"])
+    words = [_AUDIENCE.get(wish.gender or "", ""), wish.season or "", wish.occasion or "", wish.formality]
     garments = wish.items or tuple(str(product.get("category", "")) for product in dialogue.outfit[:1])
     parts = [*words, *garments, "review" if is_question else "outfit"]
     return " ".join(part for part in parts if part)[:MOST_QUERY]
@@ -263,6 +265,9 @@ def _mend_outfit(dialogue: Dialogue, last: ToolRun) -> Json | None:
     if is_fitting(last):
         unwanted = [str(piece["id"]) for piece in pieces if is_unwanted(dialogue, piece)]
         return last.arguments | {"exclude": [*excluded, *unwanted]} if unwanted else None
+    is_relaxing = dialogue.heard is not None and "less_formal" in dialogue.heard.signals
+    if is_relaxing and last.arguments.get("formality") == "smart":
+        return last.arguments | {"formality": "casual"}
     turned_down = _turned_down(dialogue)
     kept = [key for key in excluded if key in turned_down]
     if len(kept) < len(excluded):

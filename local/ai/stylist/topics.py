@@ -20,9 +20,9 @@ def is_forbidden(text: str) -> bool:
     return _matches("forbidden", text)
 
 
-def is_elsewhere(text: str) -> bool:
-    """Whether a text that says nothing about clothes is about something else."""
-    return _matches("elsewhere", text)
+def is_refused(text: str, *, is_on_topic: bool) -> bool:
+    """Whether a text is none of the stylist's business; `is_on_topic` tells that it speaks of clothes."""
+    return is_attack(text) or is_forbidden(text) or (not is_on_topic and _matches("elsewhere", text))
 
 
 def harms(text: str) -> list[str]:

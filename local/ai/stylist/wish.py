@@ -23,7 +23,11 @@ _SHARE_WHEN_CHEAPER = 0.75
 
 @dataclass(slots=True)
 class Wish:
-    """The state after some messages. `ceiling` is a price limit that "cheaper" made, below the budget."""
+    """The state after some messages.
+
+    `ceiling` is a price limit below the budget: that of a single garment, or what "cheaper" made of the last
+    price.
+    """
 
     occasion: str | None = None
     items: tuple[str, ...] = ()
@@ -188,7 +192,12 @@ def _take_time(wish: Wish, heard: Heard) -> None:
 
 
 def _take_money(wish: Wish, heard: Heard, spent: float | None) -> None:
-    if heard.budget:
+    is_for_one = bool(heard.items) and not heard.occasion and "outfit" not in heard.signals
+    if "outfit" in heard.signals:
+        wish.ceiling = None
+    if heard.budget and is_for_one and not heard.budget.is_whole:
+        wish.ceiling = heard.budget.most
+    elif heard.budget:
         currency = heard.budget.currency or (wish.budget.currency if wish.budget else None)
         wish.budget, wish.ceiling = Budget(heard.budget.most, heard.budget.least, currency), None
     elif "dearer" in heard.signals:
