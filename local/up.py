@@ -25,7 +25,12 @@ from local.processes import Processes, StartFailed, port_in_use
 from local.resources.base import ROOT_KEY
 
 EMULATOR_PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
-_ENDPOINTS = ("BEDROCK_RUNTIME", "BEDROCK_AGENT", "BEDROCK_AGENT_RUNTIME", "S3VECTORS")  # served by the AI stand-ins; everything else by the emulator
+_ENDPOINTS = (
+    "BEDROCK_RUNTIME",
+    "BEDROCK_AGENT",
+    "BEDROCK_AGENT_RUNTIME",
+    "S3VECTORS",
+)  # served by the AI stand-ins; everything else by the emulator
 _IDLE_FUNCTION_S = "60"
 
 

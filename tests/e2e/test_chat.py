@@ -31,7 +31,7 @@ def talk(connection: ClientConnection, **message: Any) -> list[dict[str, Any]]:
     """Send a chat message; all frames until the turn is over."""
     connection.send(json.dumps({"action": "chat", **message}))
     frames: list[dict[str, Any]] = []
-    while not frames or frames[-1]["type"] == "chat.delta":
+    while not frames or frames[-1].get("type") == "chat.delta":
         frames.append(json.loads(connection.recv(timeout=30)))
     return frames
 
