@@ -49,8 +49,8 @@ browser: setup # the browser on the PATH, else Playwright's own, else Debian's p
 lock: setup ## Pin every requirement anew, with hashes
 	$(BIN)/pip install --quiet "uv>=0.9,<1"
 	for name in layers/core layers/arrays layers/tokens layers/runtime-client requirements/site requirements/dev requirements/bench requirements/emulator; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-header $$name.in --output-file $$name.txt || exit 1; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## Remove everything that was made (environments, builds, local state)

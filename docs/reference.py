@@ -11,9 +11,9 @@ from components import PACKAGE, PUBLIC, VERSION
 PAGE = Path(__file__).parent / "components.md"
 _INTRODUCTION = """# Components
 
-Written by `python -m docs.reference` from the components' own descriptions. Names are those of Python; in other
-languages they are in camel case. Every component takes `tags` where its resources can have them, and hands its
-children nothing but itself as their parent.
+Written by `python -m docs.reference` from the components' own descriptions. Names are those of Python; in
+other languages they are in camel case. Every component takes `tags` where its resources can have them, and
+hands its children nothing but itself as their parent.
 """
 
 

@@ -182,6 +182,7 @@ class LocalCloud:
         """Little of the developer's own environment: functions inherit what the emulator has."""
         kept = {k: os.environ[k] for k in ("PATH", "HOME", "LANG", "LC_ALL") if k in os.environ}
         return kept | {
+            "OPENBLAS_NUM_THREADS": "1",  # threads of the local models would only take turns
             "STACK": self.config.stack,
             "PORT": str(self.config.port),
             "LOCAL_DIR": str(self.config.folder),

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import io
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -70,7 +69,7 @@ class EmbeddingModels:
     def _embed(self, text: str | None, image: bytes | None, dimensions: int) -> list[float]:
         try:
             return self.embedder.embed(text=text, image_bytes=image, dimensions=dimensions).tolist()
-        except (UnidentifiedImageError, OSError) as error:
+        except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
             raise Refused(f"the image cannot be read: {error}") from error
 
 
@@ -79,7 +78,6 @@ def _decode(encoded: str) -> bytes:
         picture = base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
         raise Refused("the image is not base64") from error
-    Image.open(io.BytesIO(picture)).close()
     return picture
 
 

@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.ai.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of <category>/*.jpg to learn from")
     parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=28)
     parser.add_argument("--drawn", type=int, default=400, help="drawn garments to add")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--hold-out", type=float, default=0.0, help="share of the photos kept for a check")

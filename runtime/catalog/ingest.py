@@ -27,7 +27,7 @@ _NOT_IN_SQS = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 class IngestSettings(SettingsModel):
-    """Variable INGEST: the queue, the dead-letter queue, and how often a message is received before it goes there."""
+    """Variable INGEST: the queue, the dead-letter queue, and the attempts before a message goes there."""
 
     queue_url: str = Field(min_length=1)
     dead_letter_url: str = Field(min_length=1)

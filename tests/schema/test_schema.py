@@ -164,3 +164,9 @@ def test_components_know_no_stack_no_config_and_pass_no_callers_options_on() -> 
         source = path.read_text()
         for word in banned:
             assert word not in source, f"{path.name}: {word}"
+
+
+def test_the_reference_page_is_up_to_date() -> None:
+    from docs.reference import PAGE, render
+
+    assert PAGE.read_text(encoding="utf-8") == render(), "run `python -m docs.reference`"

@@ -26,7 +26,7 @@ PROGRAM = "import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
     ],
 )
 def test_handlers_import_what_they_use_and_need_no_environment(module: str, unused: set[str]) -> None:
-    answer = subprocess.run(  # noqa: S603
+    answer = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM.format(module=module)],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin"},

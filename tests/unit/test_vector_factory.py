@@ -81,7 +81,7 @@ def test_the_named_adapters_are_opened_without_a_call(backend: str, embedder: st
 def imported_by(statements: str) -> set[str]:
     """Modules loaded in a fresh interpreter after the statements."""
     code = f"{statements}\nimport sys; print('\\n'.join(sys.modules))"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(answer.stdout.split())
 
 

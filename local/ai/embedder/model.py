@@ -11,17 +11,19 @@ from PIL import Image
 from local.ai.embedder.appearance import Appearance, Observer
 from local.ai.embedder.lexicon import CATEGORIES, PATTERNS
 from local.ai.embedder.palette import COLORS, name_shares
-from local.ai.embedder.pixels import Array
+from local.ai.embedder.pixels import Array, upright_size
+from local.ai.embedder.segment import full_mask
 from local.ai.embedder.space import DIMENSIONS, place_image, place_text, shorten
 from local.ai.embedder.text import Meaning, Reader
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
+_ENOUGH = (400, 400)  # pixels: larger JPEGs are decoded at a half, a quarter or an eighth of their size
 _NOTABLE = 0.05  # colours with a smaller share are not named
 
 
 @dataclass(frozen=True, slots=True)
 class GarmentDescription:
-    """What is seen in a photo of a garment; `mask` is (height, width) of the photo, 0..1."""
+    """What is seen in a photo of a garment; `mask` is (height, width) of the upright photo."""
 
     category: str
     category_probabilities: dict[str, float]
@@ -59,6 +61,7 @@ class FashionEmbedder:
             vectors.append(self.embed_text(text))
         if image_bytes:
             with Image.open(io.BytesIO(image_bytes)) as image:
+                image.draft("RGB", _ENOUGH)
                 vectors.append(self.embed_image(image))
         if not vectors:
             raise ValueError("nothing to embed: give text, image_bytes or both")
@@ -80,14 +83,13 @@ class FashionEmbedder:
     def describe(self, image: Image.Image) -> GarmentDescription:
         """Category, colours, pattern and outline of the garment in a picture."""
         seen = self._observer.observe(image)
-        mask = seen.layer.getchannel("A").resize(image.size, Image.Resampling.BILINEAR)
         return GarmentDescription(
             category=CATEGORIES[int(seen.categories.argmax())],
             category_probabilities=_by_name(CATEGORIES, seen.categories),
             colors=_name_colors(seen),
             pattern=PATTERNS[int(seen.patterns.argmax())],
             pattern_probabilities=_by_name(PATTERNS, seen.patterns),
-            mask=np.asarray(mask, dtype=np.float32) / np.float32(255),
+            mask=full_mask(seen.layer, upright_size(image)),
         )
 
 

@@ -28,7 +28,7 @@ NAMED: dict[str, tuple[tuple[float, float, float], ...]] = {
 }
 COLORS = tuple(NAMED)
 ANCHORS = sum(len(shades) for shades in NAMED.values())
-_SPREAD = 6.0  # CIE94 units within which two colours count as nearly the same
+_SPREAD = 4.5  # CIE94 units within which two colours count as nearly the same
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 Array = NDArray[np.floating[Any]]  # float32 wherever speed matters
 
@@ -20,10 +20,8 @@ _LINEAR = np.where(
 _FROM_RGB = (_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
 
 
-def prepare_image(image: Image.Image, longest: int = 400) -> Image.Image:
-    """The picture upright, RGB on white where transparent, its longest side at most `longest` pixels."""
-    if image.format == "JPEG":
-        image.draft("RGB", (longest, longest))
+def prepare_image(image: Image.Image, longest: int) -> Image.Image:
+    """A copy of the picture: upright, RGB, on white where transparent, at most `longest` pixels on a side."""
     image = ImageOps.exif_transpose(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         layer = image.convert("RGBA")
@@ -37,6 +35,12 @@ def prepare_image(image: Image.Image, longest: int = 400) -> Image.Image:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.BOX)
     return image
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height of the picture when turned as its EXIF orientation says."""
+    turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+    return (image.height, image.width) if turned else image.size
 
 
 def to_lab(rgb: NDArray[np.uint8], gain: float = 1.0) -> Array:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from local.ai.embedder.pixels import Array, box_blur, prepare_image, to_lab
+from local.ai.embedder.pixels import Array, box_blur, prepare_image, to_lab, upright_size
 
 LAYER_SIDE = 160  # pixels of the longer side of a cut-out
 MASK_SIDE = 96  # pixels of the longer side when looking for the garment
@@ -15,10 +15,15 @@ _ROUNDS = 3
 _LEANING = 0.3  # of the log odds that a place is garment before looking
 
 
-def garment_mask(image: Image.Image) -> Array:
-    """How much each pixel belongs to the garment: (height, width) of `image`, 0..1."""
-    mask = cut_out(image).getchannel("A").resize(image.size, Image.Resampling.BILINEAR)
-    return np.asarray(mask, dtype=np.float32) / 255
+def garment_mask(image: Image.Image) -> NDArray[np.float32]:
+    """How much each pixel belongs to the garment: (height, width) of the upright picture, 0..1."""
+    return full_mask(cut_out(image), upright_size(image))
+
+
+def full_mask(layer: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
+    """The mask of a cut-out at another size (width, height), as (height, width) of 0..1."""
+    mask = layer.getchannel("A").resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(mask, dtype=np.float32) / np.float32(255)
 
 
 def cut_out(image: Image.Image) -> Image.Image:

@@ -41,7 +41,7 @@ _WISHES = {"category": 1.0, "color": 0.8, "pattern": 0.7, "shape": 0.3, "word": 
 _RELATED = 8.0, 30.0  # CIE94 units over which the likeness of two colours fades: shades, then neighbours
 _SAME_NAME = 0.85  # weight of the first
 _NAMED = 0.5  # weight from which on a colour is asked for by name
-_DOUBT = 0.6  # below 1: a second guess of the category counts more than its probability
+_DOUBT = 0.8  # below 1: a second guess of the category counts more than its probability
 _FORGIVES = {  # what also serves who asks for the first one
     "longsleeve": {"shirt": 0.15, "t-shirt": 0.15, "outwear": 0.15},
     "outwear": {"longsleeve": 0.2},
@@ -53,7 +53,7 @@ _FORGIVES = {  # what also serves who asks for the first one
     "dress": {"skirt": 0.15},
     "striped": {"checked": 0.15},
     "checked": {"striped": 0.15},
-    "dotted": {"printed": 0.3, "floral": 0.2},
+    "dotted": {"printed": 0.15, "floral": 0.1},
     "floral": {"printed": 0.45},
     "printed": {"floral": 0.3, "dotted": 0.2},
 }

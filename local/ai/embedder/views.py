@@ -9,7 +9,7 @@ from PIL import Image
 from local.ai.embedder.pixels import Array, to_lab
 
 SIDE = 96  # pixels of a view
-_MARGIN = 1.12  # of the garment's longer side
+_MARGIN = 1.2  # side of the frame over the garment's longer side
 _TAIL = 0.01  # share of the mask that may lie outside the frame on each side
 
 

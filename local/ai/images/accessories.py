@@ -1,17 +1,18 @@
 """Shoes, hats and what else is carried or put on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
 from local.ai.images.figure import HEAD, SIDES, Body, Skin, cut_line, draw_skin, sides_of
-from local.ai.images.garments import darken, draw_waistband, plain
+from local.ai.images.garments.cloth import darken, plain
+from local.ai.images.garments.trousers import draw_waistband
 from local.demo import draw_garment
 from local.demo.canvas import Sheet
 from local.demo.curves import Point, Points, ellipse, outline, ribbon, smooth
-from local.demo.patterns import RGB, Cloth, mix
+from local.demo.patterns import RGB, Cloth
 from local.demo.spec import GarmentSpec
 
 _WHITE: RGB = (244, 242, 238)
@@ -28,7 +29,7 @@ class Foot:
     side: int
     ankle: Point
 
-    def place(self, points: list[Point]) -> list[Point]:
+    def place(self, points: Sequence[Point]) -> list[Point]:
         angle = np.radians(9.0) * self.side
         c, s = float(np.cos(angle)), float(np.sin(angle))
         return [
@@ -36,10 +37,10 @@ class Foot:
             for x, y in points
         ]
 
-    def shape(self, *runs: list[Point]) -> Points:
+    def shape(self, *runs: Sequence[Point]) -> Points:
         return outline(*(self.place(run) for run in runs))
 
-    def line(self, points: list[Point]) -> Points:
+    def line(self, points: Sequence[Point]) -> Points:
         return smooth(self.place(points))
 
 
@@ -213,7 +214,7 @@ BOOTS = frozenset({"tall-boot"})
 
 # --- hats ---------------------------------------------------------------------------------------------------
 
-# Width of the hat in face widths, and how far its lower edge lies above the middle of the face, in heads; turn.
+# Width of the hat in face widths; how far its lower edge lies above the middle of the face, in heads; turn.
 _HATS: Mapping[str, tuple[float, float, float]] = {
     "cap": (1.62, 0.13, 2.0),
     "beanie": (1.24, 0.16, 0.0),
@@ -229,7 +230,7 @@ def put_on_hat(figure: Image.Image, body: Body, spec: GarmentSpec) -> Image.Imag
     """One of the shop's hats on the head of a figure."""
     wide, lift, turn = _HATS[spec.cut]
     drawn = draw_garment(spec)
-    hat = drawn.crop(drawn.getchannel("A").point(lambda alpha: 255 * (alpha > 24)).getbbox())
+    hat = drawn.crop(drawn.getchannel("A").point([0] * 25 + [255] * 231).getbbox())
     across = round(2 * body.build.face * HEAD * wide)
     hat = hat.resize((across, round(hat.height * across / hat.width)), Image.Resampling.LANCZOS)
     hat = hat.rotate(turn - 0.4 * body.pose.head_tilt, Image.Resampling.BICUBIC, expand=True)
@@ -327,7 +328,7 @@ def draw_bag(sheet: Sheet, body: Body, cloth: Cloth, cut: str) -> None:
                     (x + wide * 0.5 + shift, y + drop),
                 ]
             )
-            sheet.stroke([handle], dark, 4.0, 0.95)
+            sheet.panel(ribbon(handle, [4.0]), plain(cloth, shade=0.3), puff=2, cast=0.15, relief=0.1)
     top = y + drop
     bag = outline(
         [(x - wide * 0.86, top), (x + wide * 0.86, top)],

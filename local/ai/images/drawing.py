@@ -7,24 +7,17 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from local.ai.images import accessories
 from local.ai.images.figure import HEAD, SIDES, draw_arm, draw_head, draw_legs, draw_torso
-from local.ai.images.garments import (
-    DRESSES,
-    LEGS,
+from local.ai.images.garments.coats import (
     OUTERS,
-    SKIRTS,
-    TOPS,
-    TopCut,
-    draw_collar,
-    draw_dress,
     draw_outer,
     draw_outer_back,
     draw_outer_collar,
     draw_outer_sleeve,
-    draw_skirt,
-    draw_sleeve,
-    draw_top,
-    draw_trousers,
 )
+from local.ai.images.garments.dresses import DRESSES, draw_dress
+from local.ai.images.garments.skirts import SKIRTS, draw_skirt
+from local.ai.images.garments.tops import TOPS, TopCut, draw_collar, draw_sleeve, draw_top
+from local.ai.images.garments.trousers import LEGS, draw_trousers
 from local.ai.images.hair import draw_hair_above, draw_hair_behind
 from local.ai.images.outfit import Garment, Outfit, dress_up
 from local.ai.images.scenes import SCENES, draw_scene

@@ -1,10 +1,12 @@
 """The person who wears it: proportions of eight heads, a pose, and what shows of the skin.
 
-Everything is measured on the sheet of `local.demo.canvas`. Sides are those of the picture: 1 is the right one.
+Everything is measured on the sheet of `local.demo.canvas`. Side 1 is the right one of
+the picture.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -124,7 +126,7 @@ class Body:
 
     def half(self, heads: float) -> float:
         """Half width of the torso at a height, in pixels."""
-        line = smooth([(height, width) for height, width in self.build.torso])
+        line = _outline_torso(self.build)
         return float(np.interp(heads, line[:, 0], line[:, 1])) * HEAD
 
     def tilt(self, heads: float) -> float:
@@ -150,7 +152,9 @@ class Body:
         limb = self.pose.arms[0 if side > 0 else 1]
         elbow = start + _step(limb.upper, side) * 1.32 * HEAD
         wrist = elbow + _step(limb.lower, side) * 1.12 * HEAD
-        path = [start, start + (elbow - start) * 0.55, elbow, elbow + (wrist - elbow) * 0.5, wrist]
+        # Around the elbow, not through it: a sharp corner would fold the inner edge of a sleeve over itself.
+        bends = (elbow + (start - elbow) * 0.18, elbow + (wrist - elbow) * 0.20)
+        path = [start, start + (elbow - start) * 0.5, *bends, elbow + (wrist - elbow) * 0.6, wrist]
         line = smooth([_pair(point) for point in path])
         a, b, c = self.build.arm
         return line, _along(line, (0, 0.25, 0.52, 0.66, 1), (a, a * 0.93, b, b * 1.03, c))
@@ -194,6 +198,11 @@ class Body:
         return self.ankle(1)[1] >= self.ankle(-1)[1]
 
 
+@lru_cache(maxsize=8)
+def _outline_torso(build: Build) -> Points:
+    return smooth(build.torso)
+
+
 def _step(angle: float, side: int) -> Points:
     a = np.radians(angle)
     return np.array([side * np.sin(a), np.cos(a)])
@@ -227,7 +236,16 @@ def sides_of(line: Points, widths: Points) -> tuple[Points, Points]:
     """The two edges of a limb: to the right and to the left of its direction."""
     shape = ribbon(line, (2 * widths).tolist()) if len(line) > 1 else line
     half = len(line)
-    return shape[:half], shape[half:][::-1]
+    return _unfold(shape[:half], line), _unfold(shape[half:][::-1], line)
+
+
+def _unfold(edge: Points, line: Points) -> Points:
+    """An edge without the points at which it runs back inside a bend."""
+    forward = (np.diff(edge, axis=0) * np.diff(line, axis=0)).sum(axis=1) > 0
+    kept = edge.copy()
+    for index in np.flatnonzero(~forward):
+        kept[index + 1] = kept[index]
+    return kept
 
 
 def limb_shape(line: Points, widths: Points) -> Points:
@@ -264,14 +282,15 @@ def draw_legs(sheet: Sheet, body: Body, skin: Skin) -> None:
 
 def draw_torso(sheet: Sheet, body: Body, skin: Skin) -> None:
     """Neck, shoulders and trunk."""
-    neck = body.build.neck * HEAD
+    build = body.build
+    neck = build.neck * HEAD
     right, left = (
         [
             body.at(side * neck, 0.86),
             body.at(side * neck, 1.16),
             body.at(side * neck * 1.22, 1.31),
-            body.at(side * (0.55 * neck + 0.5 * body.build.shoulder * HEAD), 1.44),
-            body.shoulder(side, -9),
+            body.at(side * (0.55 * neck + 0.5 * build.shoulder * HEAD), 1.465),
+            body.at(side * (build.shoulder * HEAD - 11), 1.58),
             body.edge(side, 1.78, -9),
             body.edge(side, 2.05, -2),
             body.edge(side, 2.8),

@@ -7,7 +7,7 @@ import numpy as np
 
 from local.ai.images.figure import HEAD, SIDES, Body, level
 from local.demo.canvas import Panel, Sheet
-from local.demo.curves import Point, Points, ellipse, ribbon, smooth
+from local.demo.curves import Point, Points, ellipse, ribbon, shift, smooth
 from local.demo.patterns import RGB, Cloth, mix
 
 HAIR_COLORS: dict[str, RGB] = {
@@ -109,7 +109,7 @@ def _cap(sheet: Sheet, body: Body, hair: Hair, *, part: float = 0.25, sides: flo
 
 
 def _behind_long(sheet: Sheet, body: Body, hair: Hair, length: float = 2.0) -> None:
-    x, y = body.head
+    _, y = body.head
     low = (level(length) - y) / HEAD
     right = _place(
         body, [(0.0, -0.56), (0.9, -0.48), (1.22, -0.10), (1.24, 0.40), (1.42, 0.8 * low), (1.05, low)]
@@ -131,7 +131,7 @@ def _above_long(sheet: Sheet, body: Body, hair: Hair, length: float = 2.05) -> N
         ]
         line = smooth(_place(body, lock))
         panel = _mass(sheet, ribbon(line, [11, 15, 16, 17, 5]), hair, puff=8)
-        sheet.stroke([line + (side * 2, 0)], mix(hair.color, (255, 240, 220), 0.2), 1.5, 0.35, clip=panel)
+        sheet.stroke([shift(line, side * 2, 0)], mix(hair.color, (255, 240, 220), 0.2), 1.5, 0.35, clip=panel)
 
 
 def _behind_bob(sheet: Sheet, body: Body, hair: Hair) -> None:
@@ -218,9 +218,16 @@ def _above_crop(sheet: Sheet, body: Body, hair: Hair) -> None:
 
 
 def _curls(sheet: Sheet, body: Body, hair: Hair, spots: list[tuple[float, float]], radius: float) -> None:
-    for index, (x, y) in enumerate(_place(body, spots)):
-        wobble = 1 + 0.14 * ((index * 7) % 5 - 2) / 2
-        _mass(sheet, ellipse((x, y), radius * wobble), hair, puff=9, tone=0.92 + 0.04 * (index % 3))
+    for x, y in _place(body, spots):
+        dx, dy = sheet.rng.normal(0, 0.16 * radius, 2)
+        size, tone = radius * float(sheet.rng.uniform(0.8, 1.25)), float(sheet.rng.uniform(0.86, 1.04))
+        _mass(
+            sheet,
+            ellipse((x + float(dx), y + float(dy)), size, 0.9 * size),
+            hair,
+            puff=0.5 * radius,
+            tone=tone,
+        )
 
 
 def _behind_curls(sheet: Sheet, body: Body, hair: Hair) -> None:

@@ -126,9 +126,9 @@ NOUNS: Mapping[str, Noun] = {
         bermuda: bermuda shorts, bermudas
         running-shorts: running shorts, swim shorts, swim trunks, boardshorts
         a-line: skirt, a line skirt, skater skirt, culotte skirt
-        pleated: pleated skirt, kilt
+        pleated: pleated skirt, pleated midi skirt, kilt
         pencil: pencil skirt
-        tiered: tiered skirt, prairie skirt
+        tiered: tiered skirt, tiered maxi skirt, prairie skirt
         maxi: maxi skirt
         mini: mini skirt, miniskirt
         midi: midi skirt
@@ -145,7 +145,7 @@ NOUNS: Mapping[str, Noun] = {
         loafer: loafer, moccasin, penny loafer, boat shoe
         derby: shoe, derby, oxford, brogue, dress shoe, lace up
         ankle-boot: boot, ankle boot, chelsea boot, combat boot, bootie, desert boot
-        tall-boot: knee boot, knee high boot, rain boot, riding boot, wellington, wellies, tall boot, cowboy boot
+        tall-boot: knee boot, knee high boot, rain boot, riding boot, wellington, wellies, tall boot
         heel: heel, pump, stiletto, court heel, high heel, court shoe, slingback
         sandal: sandal, buckle sandal, flip flop, slider, espadrille
         ballerina: ballerina, ballet flat, flat, ballet pump, mary jane
@@ -388,7 +388,9 @@ PATTERN_WORDS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("dotted", "dots", "dot", "polka", "spotted"), "dotted"),
     **dict.fromkeys(("floral", "flowered", "flowery", "flowers", "blossom"), "floral"),
-    **dict.fromkeys(("printed", "print", "patterned", "tropical", "paisley", "leaf", "leaves"), "printed"),
+    **dict.fromkeys(
+        ("printed", "print", "patterned", "tropical", "paisley", "leaf", "leaves", "leopard"), "printed"
+    ),
 }
 
 WEAVE_WORDS: Mapping[str, str] = {
@@ -447,12 +449,43 @@ SCENE_ORDER = tuple(dict.fromkeys(SCENE_WORDS.values()))
 """The scene of a prompt that names several: the weather counts before the occasion, that before the place."""
 
 WOMAN_WORDS = frozenset(
-    "woman women lady ladies she her female girl bride feminine mother wife womens".split()
+    {
+        "woman",
+        "women",
+        "lady",
+        "ladies",
+        "she",
+        "her",
+        "female",
+        "girl",
+        "bride",
+        "feminine",
+        "mother",
+        "wife",
+        "womens",
+    }
 )
 MAN_WORDS = frozenset(
-    "man men gentleman gentlemen he his him male boy groom masculine father husband mens".split()
+    {
+        "man",
+        "men",
+        "gentleman",
+        "gentlemen",
+        "he",
+        "his",
+        "him",
+        "male",
+        "boy",
+        "groom",
+        "masculine",
+        "father",
+        "husband",
+        "mens",
+    }
 )
-OLDER_WORDS = frozenset("older elderly senior mature grandmother grandfather sixties seventies".split())
+OLDER_WORDS = frozenset(
+    {"older", "elderly", "senior", "mature", "grandmother", "grandfather", "sixties", "seventies"}
+)
 
 SKIN_WORDS: Mapping[str, str] = {
     "porcelain": "porcelain",

@@ -1,21 +1,23 @@
-"""From what a prompt asks for to a complete outfit on a person: whatever is left open is chosen by the seed."""
+"""From what a prompt asks for to a complete outfit on a person; what is left open is chosen by the seed."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from local.ai.images.figure import MAN, POSES, SKINS, WOMAN, Body, Pose, Skin
-from local.ai.images.garments import LEGS, SKIRTS
+from local.ai.images.garments.skirts import SKIRTS
+from local.ai.images.garments.trousers import LEGS
 from local.ai.images.hair import HAIR_COLORS, Hair
 from local.ai.images.lexicon import COLOR_WORDS
 from local.ai.images.words import Person, Piece, Wanted
-from local.demo.patterns import RGB, WEAVES, Cloth
+from local.demo.patterns import RGB, WEAVES, Cloth, mix
 
 PATTERN_SCALE = 0.52
 """Patterns are as large as on the shop's pictures, and a figure is about half as large as those show it."""
 
 _NEUTRALS = ("navy", "cream", "black", "grey", "camel", "olive", "white", "burgundy", "light blue", "sage")
-_PATTERN_ACCENTS = ("white", "cream", "navy", "black")
+_LEATHERS = ("black", "brown", "tan", "cognac", "chocolate")
+_WASHED: RGB = (118, 140, 172)
 _WOMEN_HAIR = ("long", "bob", "bun", "ponytail", "curly", "afro", "long", "bob")
 _MEN_HAIR = ("short", "crop", "short", "short-curls", "crop")
 _OPEN_TOPS = frozenset({"cardigan", "flannel", "hoodie", "camp", "shirt"})
@@ -122,9 +124,8 @@ def _arrange(pieces: list[Piece]) -> list[Piece]:
     kept: list[Piece] = []
     for piece in pieces:
         taken = [each for each in kept if each.slot == piece.slot]
-        if not taken:
-            kept.append(piece)
-        elif piece.slot == "top" and len(taken) == 1 and taken[0].cut != piece.cut:
+        is_layer = piece.slot == "top" and len(taken) == 1 and taken[0].cut != piece.cut
+        if not taken or is_layer:
             kept.append(piece)
     kept = _open_top(kept)
     if any(piece.slot == "dress" for piece in kept):
@@ -218,12 +219,15 @@ _CUTS: dict[str, frozenset[str]] = {
 
 
 def _make(piece: Piece, rng: np.random.Generator) -> Garment:
-    color = piece.color or COLOR_WORDS[str(rng.choice(_NEUTRALS))]
+    leather = piece.slot in ("shoes", "belt", "bag") and piece.cut not in ("sneaker", "high-top")
+    color = piece.color or COLOR_WORDS[str(rng.choice(_LEATHERS if leather else _NEUTRALS))]
     accent = piece.accent or _contrast(color)
     if piece.pattern == "plain" and piece.accent and piece.slot in ("scarf", "top"):
         piece = replace(piece, pattern="striped")
     # Linen's coarse yarn would be as thick as a cord at a figure's size.
     weave = piece.weave if piece.weave in WEAVES and piece.weave != "linen" else "cotton"
+    if weave == "denim" and color == COLOR_WORDS["blue"]:
+        color = mix(color, _WASHED, 0.4)
     cloth = Cloth(color, accent, piece.pattern, weave, PATTERN_SCALE, int(rng.integers(1000)))
     return Garment(piece.slot, piece.cut, cloth)
 

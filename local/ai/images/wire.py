@@ -28,13 +28,73 @@ FILTERED = "Filter reason: prompt"
 
 _FIELDS = frozenset({"prompt", "negative_prompt", "aspect_ratio", "seed", "output_format", "mode"})
 _UNWANTED = frozenset(
-    """naked nudity topless bottomless undressed nsfw porn porno pornographic erotic erotica fetish genitals
-    nipples sex sexual sexy lingerie underage gore gory bloody corpse dead murder murdered kill killing stab stabbed
-    shoot torture beheaded suicide gun guns rifle pistol weapon weapons bomb terrorist nazi swastika knife violence
-    violent""".split()
+    {
+        "naked",
+        "nudity",
+        "topless",
+        "bottomless",
+        "undressed",
+        "nsfw",
+        "porn",
+        "porno",
+        "pornographic",
+        "erotic",
+        "erotica",
+        "fetish",
+        "genitals",
+        "nipples",
+        "sex",
+        "sexual",
+        "sexy",
+        "lingerie",
+        "underage",
+        "gore",
+        "gory",
+        "bloody",
+        "corpse",
+        "dead",
+        "murder",
+        "murdered",
+        "kill",
+        "killing",
+        "stab",
+        "stabbed",
+        "shoot",
+        "torture",
+        "beheaded",
+        "suicide",
+        "gun",
+        "guns",
+        "rifle",
+        "pistol",
+        "weapon",
+        "weapons",
+        "bomb",
+        "terrorist",
+        "nazi",
+        "swastika",
+        "knife",
+        "violence",
+        "violent",
+    }
 )
 _BODIES = frozenset(
-    "woman man women men girl boy person model body photo portrait picture figure scene".split()
+    {
+        "woman",
+        "man",
+        "women",
+        "men",
+        "girl",
+        "boy",
+        "person",
+        "model",
+        "body",
+        "photo",
+        "portrait",
+        "picture",
+        "figure",
+        "scene",
+    }
 )
 
 

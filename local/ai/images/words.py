@@ -28,9 +28,30 @@ from local.demo.patterns import RGB
 _LONGEST_NOUN = 4
 _STOPS = frozenset(".;:|!?")
 _BREAKS = frozenset(
-    "and with over under plus a an the his her their my wearing paired carrying holding featuring , & +".split()
+    {
+        "and",
+        "with",
+        "over",
+        "under",
+        "plus",
+        "a",
+        "an",
+        "the",
+        "his",
+        "her",
+        "their",
+        "my",
+        "wearing",
+        "paired",
+        "carrying",
+        "holding",
+        "featuring",
+        ",",
+        "&",
+        "+",
+    }
 )
-_AFTER = frozenset("in with of having".split())
+_AFTER = frozenset({"in", "with", "of", "having"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +117,8 @@ def _read_person(tokens: Sequence[str]) -> tuple[Person, list[str]]:
             color = next((HAIR_COLOR_WORDS[word] for word in words if word in HAIR_COLOR_WORDS), None)
             style = next((HAIR_STYLE_WORDS[word] for word in words if word in HAIR_STYLE_WORDS), None)
             person = replace(person, hair=person.hair or style, hair_color=color)
+        elif token in ("eyes", "eyed"):
+            _pop_words(left, {**HAIR_COLOR_WORDS, "blue": "", "green": "", "hazel": ""})
         elif token in WOMAN_WORDS | MAN_WORDS and left and left[-1] in ("black", "brown") and not person.skin:
             person = replace(person, skin=SKIN_WORDS[left.pop()])
         else:
@@ -130,7 +153,7 @@ class _Found:
 
 
 def _read_pieces(tokens: Sequence[str]) -> Iterator[Piece]:
-    found = list(_find_nouns(tokens))
+    found = _drop_adjectives(list(_find_nouns(tokens)), tokens)
     begin = 0
     for index, this in enumerate(found):
         following = found[index + 1].start if index + 1 < len(found) else len(tokens)
@@ -155,6 +178,17 @@ def _find_nouns(tokens: Sequence[str]) -> Iterator[_Found]:
                 break
         else:
             place += 1
+
+
+def _drop_adjectives(found: Sequence[_Found], tokens: Sequence[str]) -> list[_Found]:
+    """In "chino shorts" and "flannel checked shirt" the first noun only describes the second."""
+    kept: list[_Found] = []
+    for this, following in zip(found, [*found[1:], None], strict=False):
+        between = tokens[this.end : following.start] if following else ()
+        same = following is not None and following.nouns[0].slot == this.nouns[0].slot
+        if not same or not (_BREAKS | _STOPS | _AFTER).isdisjoint(between):
+            kept.append(this)
+    return kept
 
 
 def _look_up(words: Sequence[str]) -> tuple[Noun, ...]:

@@ -29,7 +29,7 @@ def vary(sample: Sample, rng: np.random.Generator) -> tuple[Array, int]:
 
 def _shake(sample: Sample, rng: np.random.Generator) -> Frame:
     frame = sample.frame
-    side = frame.side * float(np.exp(rng.uniform(-0.08, 0.22)))
+    side = frame.side * float(np.exp(rng.uniform(-0.15, 0.15)))
     dx, dy = rng.uniform(-0.07, 0.07, 2) * side
     return frame.moved(
         x=frame.x + dx,
