@@ -3,7 +3,7 @@
 import base64
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -125,9 +125,11 @@ def eventually(check: Callable[[], T], *, within_s: float = 20.0, every_s: float
 
 
 @contextmanager
-def running_cloud(folder: Path, catalog: Path | None) -> Iterator[RunningCloud]:
-    """Start a local cloud with its state in `folder`, and stop it."""
-    config = LocalConfig("dev", _three_free_ports(), folder, catalog, "local")
+def running_cloud(
+    folder: Path, catalog: Path | None, settings: Mapping[str, str] | None = None
+) -> Iterator[RunningCloud]:
+    """Start a local cloud with its state in `folder`, and stop it; `settings` differ from the stack's."""
+    config = LocalConfig("dev", _three_free_ports(), folder, catalog, "local", settings or {})
     cloud = LocalCloud.create(config, Console(quiet=True))
     try:
         yield RunningCloud(config, cloud.start())
