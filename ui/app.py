@@ -1,44 +1,48 @@
 """The site: sign-in gate, pages, and what is said when the API has a problem."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import session
-from ui.client import ApiProblem
+from ui import catalog, session
 from ui.place import note_page
+from ui.problems import ApiProblem
 from ui.widgets import frame, messages, welcome
 
 
 def main() -> None:
     """Shows the page that the address asks for, to shoppers who are signed in."""
     frame.dress_page()
-    pages = open_pages()
+    client = session.get_client()
+    pages = open_pages(catalog.find_capabilities(client).features)
     page = st.navigation(list(pages.values()), position="hidden")
     if not session.is_signed_in():
         welcome.show_welcome()
         return
     note_page(page.url_path)
-    frame.show_header(pages["discover"], pages["account"], page)
+    frame.show_header(pages, page)
     try:
         page.run()
     except ApiProblem as problem:
         messages.show_problem(problem)
-    frame.show_footer(session.get_client())
+    frame.show_footer(client)
 
 
-def open_pages() -> Mapping[str, StreamlitPage]:
-    """The pages by name.
+def open_pages(features: Collection[str]) -> Mapping[str, StreamlitPage]:
+    """The pages by name, in the order of their links; some need a feature of the stack.
 
     Their folder must not be called `pages`: Streamlit would serve such files by itself to the first visitor,
     past the sign-in gate.
     """
-    return {
-        "discover": st.Page("views/discover.py", title="Discover", default=True),
-        "product": st.Page("views/product.py", title="Product", visibility="hidden"),
-        "account": st.Page("views/account.py", title="Account"),
-    }
+    pages = {"discover": st.Page("views/discover.py", title="Discover", default=True)}
+    if "chat" in features:
+        pages["chat"] = st.Page("views/chat.py", title="Stylist", url_path=frame.CHAT_PATH)
+    if "images" in features:
+        pages["lookbook"] = st.Page("views/lookbook.py", title="Lookbook")
+    pages["account"] = st.Page("views/account.py", title="Account")
+    pages["product"] = st.Page("views/product.py", title="Product", visibility="hidden")
+    return pages
 
 
 main()

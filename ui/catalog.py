@@ -1,12 +1,16 @@
 """What the shop has, kept for a minute or two so that pages do not ask for it again at every click."""
 
+import logging
 from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.client import Product, ProductPage, StylistClient
+from ui.answers import Capabilities, Product, ProductPage
+from ui.client import StylistClient
+from ui.problems import ApiProblem
 
 PAGE_SIZE = 24
+_LOG = logging.getLogger(__name__)
 _SAMPLE_PAGES = 5
 _SAMPLE_SIZE = 100
 
@@ -69,6 +73,15 @@ def browse(client: StylistClient, category: str | None, pages: int) -> tuple[lis
 
 
 @st.cache_data(ttl=300, show_spinner=False)
-def load_notice(_client: StylistClient) -> str | None:
-    """What the stack wants shoppers to know, such as that small local models are in use."""
-    return _client.capabilities().notice
+def load_capabilities(_client: StylistClient) -> Capabilities:
+    """What the stack can do."""
+    return _client.capabilities()
+
+
+def find_capabilities(client: StylistClient) -> Capabilities:
+    """What the stack can do; nothing special when it does not say."""
+    try:
+        return load_capabilities(client)
+    except ApiProblem as problem:
+        _LOG.warning("capabilities are not known: %s", problem)
+        return Capabilities()

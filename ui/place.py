@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from ui.client import SearchFilters
+from ui.answers import SearchFilters
 
 _LONGEST_WORDS = 500
 _MOST_PAGES = 20

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import httpx
 import streamlit as st
 
+from ui.chat_stream import ChatStream
 from ui.client import StylistClient, open_http
 
 
@@ -32,6 +33,12 @@ def get_client() -> StylistClient:
     """The API on behalf of this session's shopper."""
     settings: Mapping[str, str] = st.secrets["stylist"]
     return StylistClient(_share_http(settings["api_url"], settings["api_key"]), _access_token())
+
+
+def get_chat() -> ChatStream:
+    """The stylist on behalf of this session's shopper."""
+    settings: Mapping[str, str] = st.secrets["stylist"]
+    return ChatStream(get_client(), settings.get("websocket_url"), _access_token())
 
 
 @st.cache_resource(show_spinner=False)

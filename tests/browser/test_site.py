@@ -100,6 +100,32 @@ def test_pictures_load_and_are_described(page: Page, cloud: RunningCloud) -> Non
     keep(page, "browse")
 
 
+def test_a_conversation_ends_with_an_outfit_and_its_picture(page: Page, cloud: RunningCloud) -> None:
+    page.goto(cloud.config.site_url + "/chat")
+    box = page.locator('[data-testid="stChatInputTextArea"]')
+    box.fill("I need an outfit for a wedding in Lisbon in June, I am 34, a woman, budget 200 euros")
+    box.press("Enter")
+    expect(page.get_by_role("button", name="Picture of the outfit").last).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Occasion: Wedding")).to_be_visible()
+    page.get_by_role("button", name="Picture of the outfit").last.click()
+    expect(page.get_by_text("Made by AI").or_(page.get_by_text("AI-made")).first).to_be_visible(
+        timeout=30_000
+    )
+    keep(page, "chat")
+    box.fill("what's the capital of France")
+    box.press("Enter")
+    expect(page.get_by_text("I will not be able to help you with this query").first).to_be_visible()
+
+
+def test_a_look_is_drawn_from_words(page: Page, cloud: RunningCloud) -> None:
+    page.goto(cloud.config.site_url + "/lookbook")
+    page.get_by_label("Your look in words").fill("a navy suit with a white shirt in the city")
+    page.get_by_role("button", name="Make it").click()
+    picture = page.locator("main img").last
+    expect(picture).to_be_visible(timeout=30_000)
+    keep(page, "lookbook")
+
+
 def test_signing_out_ends_the_session(page: Page, cloud: RunningCloud) -> None:
     page.goto(cloud.config.site_url + "/account")
     keep(page, "account")

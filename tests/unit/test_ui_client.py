@@ -9,7 +9,9 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from ui.client import ApiProblem, FieldProblem, SearchFilters, StylistClient, open_http
+from ui.answers import FieldProblem, SearchFilters
+from ui.client import StylistClient, open_http
+from ui.problems import ApiProblem
 
 TOKEN = "the-token"
 API = "https://api.example.com/dev"

@@ -11,7 +11,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ui import session
-from ui.client import ApiProblem, Capabilities, Hit, Product, ProductPage, SearchAnswer, SearchFilters
+from ui.answers import Capabilities, Hit, Product, ProductPage, SearchAnswer, SearchFilters
+from ui.problems import ApiProblem
 from ui.widgets.text import escape_markdown, format_price, is_web_address
 
 APP = Path(session.__file__).parent / "app.py"

@@ -6,9 +6,11 @@ from dataclasses import replace
 import streamlit as st
 
 from ui import catalog, session
-from ui.client import ApiProblem, Product, StylistClient
+from ui.answers import Product
+from ui.client import StylistClient
 from ui.photos import Photo
 from ui.place import Place, go_to, read_place, settle
+from ui.problems import ApiProblem
 from ui.widgets import cards, messages
 from ui.widgets.filters import show_filters
 from ui.widgets.searchbar import chosen_photo, show_search_bar

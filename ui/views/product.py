@@ -3,8 +3,10 @@
 import streamlit as st
 
 from ui import session
-from ui.client import ApiProblem, Product, StylistClient
+from ui.answers import Product
+from ui.client import StylistClient
 from ui.place import settle
+from ui.problems import ApiProblem
 from ui.widgets import cards, messages
 from ui.widgets.colors import swatch_of
 from ui.widgets.text import SOLD_OUT, describe_stock, escape, format_price, is_web_address, label_of

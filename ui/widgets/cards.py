@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ui.client import Hit, Product
+from ui.answers import Hit, Product
 from ui.widgets.colors import swatch_of
 from ui.widgets.text import (
     IN_STOCK,

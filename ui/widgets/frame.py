@@ -1,19 +1,19 @@
 """What every page has around it: the shop's name, the ways around, the small print."""
 
-import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import catalog
-from ui.client import ApiProblem, StylistClient
+from ui import catalog, conversation
+from ui.client import StylistClient
 from ui.widgets.text import escape
 
 NAME = "Virtual Stylist"
+CHAT_PATH = "chat"
 _FIRST_PAGE = {"page": "1"}
 _HERE = Path(__file__).resolve().parent.parent
-_LOG = logging.getLogger(__name__)
 
 
 def dress_page() -> None:
@@ -22,23 +22,29 @@ def dress_page() -> None:
     st.html(_HERE / "theme.css")
 
 
-def show_header(discover: StreamlitPage, account: StreamlitPage, here: StreamlitPage) -> None:
+def show_header(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
     """The bar at the top of the page `here`."""
-    # A link without parameters to the page one is on keeps the parameters of its address.
-    first = _FIRST_PAGE if here.url_path == discover.url_path else None
     with st.container(key="site-header", horizontal=True, vertical_alignment="center", wrap=False):
         with st.container(key="site-name", width="stretch"):
-            st.page_link(discover, label=NAME, query_params=first)
-        st.page_link(discover, label="Discover", query_params=first)
-        st.page_link(account, label="Account")
+            _show_link(pages["discover"], NAME, here)
+        with st.container(key="site-links", horizontal=True, wrap=False, width="content", gap="xsmall"):
+            for page in pages.values():
+                if page.visibility == "visible":
+                    _show_link(page, page.title, here)
+
+
+def _show_link(page: StreamlitPage, label: str, here: StreamlitPage) -> None:
+    address: Mapping[str, str] | None = None
+    if page.url_path == CHAT_PATH:
+        address = conversation.current_address()
+    elif page.url_path == here.url_path == "":
+        # A link without parameters to the page one is on keeps the parameters of its address.
+        address = _FIRST_PAGE
+    st.page_link(page, label=label, query_params=address)
 
 
 def show_footer(client: StylistClient) -> None:
     """A quiet line that tells which models are at work, where the stack says so."""
-    try:
-        notice = catalog.load_notice(client)
-    except ApiProblem as problem:
-        _LOG.warning("capabilities are not known: %s", problem)
-        return
+    notice = catalog.find_capabilities(client).notice
     if notice:
         st.html(f'<p class="notice">{escape(notice)}</p>')

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.client import ApiProblem
+from ui.problems import ApiProblem
 from ui.widgets.text import escape
 
 

@@ -1,11 +1,15 @@
 """Words and numbers for people. Whatever comes from data is escaped before it meets HTML or Markdown."""
 
+import datetime
 import re
 from html import escape
 from urllib.parse import urlsplit
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "VND", "ISK"})
+_PROSE = re.compile(r"([\\`_\[\]()<>|~:$&!]|^#+)", re.MULTILINE)
+_ADDRESS = re.compile(r"@|www(?=\.)|:(?=//)", re.IGNORECASE)
+_JOINER = "\u2060"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>|~:$#]|^[-+])")
 
 SOLD_OUT = "Sold out"
@@ -14,9 +18,11 @@ IN_STOCK = "In stock"
 __all__ = [
     "IN_STOCK",
     "SOLD_OUT",
+    "describe_day",
     "describe_stock",
     "escape",
     "escape_markdown",
+    "escape_prose",
     "format_price",
     "is_web_address",
     "label_of",
@@ -26,6 +32,16 @@ __all__ = [
 def escape_markdown(text: str) -> str:
     """Text that Streamlit's Markdown shows as it is."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def escape_prose(text: str) -> str:
+    """Text of a model for Streamlit's Markdown: it keeps emphasis, lists and paragraphs, and nothing else.
+
+    A model repeats what data says, so that links, pictures, HTML and Streamlit's own marks stay plain text.
+    An invisible joiner keeps addresses from becoming links by themselves.
+    """
+    apart = _ADDRESS.sub(rf"\g<0>{_JOINER}", text)
+    return _PROSE.sub(r"\\\1", apart)
 
 
 def label_of(word: str) -> str:
@@ -42,6 +58,15 @@ def format_price(price: float | None, currency: str | None) -> str:
     if code in _SYMBOLS:
         return f"{_SYMBOLS[code]}{amount}"
     return f"{amount} {code}".strip()
+
+
+def describe_day(date: str) -> str:
+    """`Saturday, 19 June 2027` for an ISO date, or nothing when it is none."""
+    try:
+        day = datetime.date.fromisoformat(date)
+    except ValueError:
+        return ""
+    return f"{day:%A}, {day.day} {day:%B %Y}"
 
 
 def describe_stock(stock: int | None) -> str:

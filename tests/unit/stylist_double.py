@@ -1,0 +1,93 @@
+"""A stylist, an image maker and a shop that the pages of the site talk to in tests."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from ui import session
+from ui.answers import Capabilities, Hit, ProductPage
+from ui.problems import ApiProblem
+from ui.stylist_answers import Accepted, ChatAnswer, ImageAnswer, ImageRequest, Question
+
+APP = Path(session.__file__).parent / "app.py"
+PIECES = [
+    {"product_id": f"id{number}", "name": f"Piece {number}", "price": 20.0 * number, "currency": "EUR"}
+    for number in range(1, 4)
+]
+
+
+def answer(turn: int = 1, **fields: Any) -> ChatAnswer:
+    """A turn that proposes pieces 1 and 2 as the outfit."""
+    told = {
+        "session_id": "session-1",
+        "turn": turn,
+        "reply": "Take **Piece 1** and Piece 2.",
+        "products": tuple(Hit(**piece) for piece in PIECES),
+        "outfit": ("id1", "id2"),
+        "suggestions": ("Show me more", "Something less formal"),
+        "brief": {"occasion": "wedding", "budget": 200.0, "currency": "EUR"},
+        **fields,
+    }
+    return ChatAnswer(**told)
+
+
+def picture(**fields: Any) -> dict[str, Any]:
+    """A picture whose address works for a quarter of an hour."""
+    until = datetime.now(UTC) + timedelta(minutes=15)
+    return {"url": "https://pictures.example.com/1.png", "expires_at": until.isoformat(), **fields}
+
+
+class FakeStylist:
+    """Gives what it was told to, in turn, and remembers what it was asked; it is the client and the chat."""
+
+    def __init__(self) -> None:
+        self.features: tuple[str, ...] = ("search", "chat", "images")
+        self.answers: list[ChatAnswer | ApiProblem] = []
+        self.pictures: list[ImageAnswer | ApiProblem] = []
+        self.questions: list[Question] = []
+        self.wishes: list[ImageRequest] = []
+        self.ratings: list[tuple[str, int, str]] = []
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(features=self.features)
+
+    def products(self, **_: Any) -> ProductPage:
+        return ProductPage()
+
+    def ask(self, question: Question) -> Iterator[str | ChatAnswer]:
+        self.questions.append(question)
+        given = self.answers.pop(0)
+        if isinstance(given, ApiProblem):
+            raise given
+        yield given.reply[:4]
+        yield given
+
+    def feedback(self, session_id: str, turn: int, rating: str) -> Accepted:
+        self.ratings.append((session_id, turn, rating))
+        return Accepted()
+
+    def image(self, request: ImageRequest, response_format: str = "url") -> ImageAnswer:
+        self.wishes.append(request)
+        given = self.pictures.pop(0)
+        if isinstance(given, ApiProblem):
+            raise given
+        return given
+
+
+def open_page(path: str, **address: Any) -> AppTest:
+    """A page of the site for a shopper who is signed in."""
+    test = AppTest.from_file(APP, default_timeout=10)
+    test.user = {"is_logged_in": True, "given_name": "Ada", "tokens": {"access": "the-token"}}
+    test.run()
+    test.query_params.update(address)
+    test.switch_page(path).run()
+    assert not test.exception
+    return test
+
+
+def html_of(test: AppTest) -> str:
+    """All HTML of a page."""
+    return "\n".join(str(element.proto.body) for element in test.html)

@@ -1,0 +1,262 @@
+"""The stylist's page, run without a browser against a stylist made up for the purpose."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.unit.stylist_double import FakeStylist, answer, html_of, open_page, picture
+from ui import session
+from ui.conversation import Conversation
+from ui.problems import ApiProblem
+from ui.stylist_answers import ImageAnswer
+from ui.widgets.brief import describe_value
+from ui.widgets.exchange import describe_weather
+from ui.widgets.text import escape_prose
+
+CHAT = "views/chat.py"
+
+
+@pytest.fixture
+def stylist(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStylist]:
+    fake = FakeStylist()
+    monkeypatch.setattr(session, "get_client", lambda: fake)
+    monkeypatch.setattr(session, "get_chat", lambda: fake)
+    st.cache_data.clear()
+    yield fake
+    st.cache_data.clear()
+
+
+def say(test: AppTest, message: str) -> AppTest:
+    test.chat_input[0].set_value(message).run()
+    assert not test.exception
+    return test
+
+
+def words_of(test: AppTest) -> str:
+    return "\n".join(element.value for element in test.markdown)
+
+
+def keys_of(test: AppTest) -> set[str]:
+    return {button.key or "" for button in test.button}
+
+
+@pytest.mark.parametrize(
+    ("features", "links"),
+    [
+        (("search",), ["Discover", "Account"]),
+        (("search", "chat"), ["Discover", "Stylist", "Account"]),
+        (("search", "chat", "images"), ["Discover", "Stylist", "Lookbook", "Account"]),
+    ],
+)
+def test_pages_are_offered_only_where_the_stack_has_their_feature(
+    stylist: FakeStylist, features: tuple[str, ...], links: list[str]
+):
+    stylist.features = features
+    test = open_page("views/account.py")
+    assert [link.proto.label for link in test.get("page_link")][1:] == links
+
+
+def test_the_start_offers_occasions_and_one_click_begins(stylist: FakeStylist):
+    test = open_page(CHAT)
+    occasions = [button for button in test.button if (button.key or "").startswith("occasion-")]
+    assert len(occasions) == 4
+    stylist.answers = [answer()]
+    occasions[0].click().run()
+    assert stylist.questions[0].message == "I need an outfit for a summer wedding"
+    assert test.query_params["session"] == "session-1"
+    assert "Take **Piece 1** and Piece 2." in words_of(test)
+
+
+def test_the_answer_comes_with_its_pieces_total_weather_and_sources(stylist: FakeStylist):
+    stylist.answers = [
+        answer(
+            weather={"city": "Lisbon", "country": "Portugal", "date": "2027-06-19", "temp_min_c": 17.2,
+                     "temp_max_c": 26.8, "summary": "Sunny", "rain_mm": 0.1, "wind_kmh": 8},
+            citations=({"text": "Linen is light.", "source": "outfits.csv"},),
+        )
+    ]  # fmt: skip
+    html = html_of(say(open_page(CHAT), "a wedding"))
+    assert "The outfit · €60.00" in html
+    assert "Also fitting" in html
+    assert "Lisbon, Portugal · Saturday, 19 June 2027 · Sunny · 17 to 27 °C</p>" in html
+    assert "outfits.csv" in html
+
+
+def test_a_follow_up_stays_in_the_session(stylist: FakeStylist):
+    stylist.answers = [answer(), answer(2, suggestions=())]
+    test = say(open_page(CHAT), "a wedding")
+    test.button(key="suggestion-1-Show me more").click().run()
+    first, second = stylist.questions
+    assert (first.session_id, second.session_id) == (None, "session-1")
+    assert second.message == "Show me more"
+    assert first.request_id != second.request_id
+    assert not [key for key in keys_of(test) if key.startswith("suggestion-")]
+
+
+def test_chips_tell_what_is_known_and_change_it(stylist: FakeStylist):
+    stylist.answers = [answer(), answer(2), answer(3)]
+    test = say(open_page(CHAT), "a wedding")
+    test.text_input(key="value-budget-1").set_value("150 CHF")
+    button_of(test, "form-budget-1", "Update").click().run()
+    asked = stylist.questions[-1]
+    assert asked.message == "Budget 150 CHF"
+    assert asked.profile == {"budget": "150 CHF", "currency": "CHF"}
+    button_of(test, "form-occasion-2", "Remove").click().run()
+    assert stylist.questions[-1].profile == {"occasion": None}
+    assert stylist.questions[-1].body["profile"] == {"occasion": None}
+
+
+def button_of(test: AppTest, form: str, label: str) -> Any:
+    return next(each for each in test.button if each.form_id == form and each.label == label)
+
+
+def test_a_detail_that_is_not_known_can_be_added(stylist: FakeStylist):
+    stylist.answers = [answer(), answer(2)]
+    test = say(open_page(CHAT), "a wedding")
+    test.selectbox(key="add-1").select("gender").run()
+    test.selectbox(key="value-add-gender-1").select("men")
+    button_of(test, "form-add-1", "Add").click().run()
+    assert (stylist.questions[-1].message, stylist.questions[-1].profile) == ("For men", {"gender": "men"})
+
+
+def test_thumbs_are_kept_as_feedback(stylist: FakeStylist):
+    stylist.answers = [answer()]
+    test = say(open_page(CHAT), "a wedding")
+    test.feedback(key="rating-1").set_value(1).run()
+    assert stylist.ratings == [("session-1", 1, "up")]
+    assert "Thank you" in test.toast[0].value
+
+
+def test_a_picture_of_the_outfit_is_made_in_place(stylist: FakeStylist):
+    stylist.answers, stylist.pictures = [answer()], [ImageAnswer.model_validate({"images": [picture()]})]
+    test = say(open_page(CHAT), "a wedding")
+    test.button(key="draw-1").click().run()
+    assert stylist.wishes[0].session_id == "session-1"
+    assert "AI-made" in html_of(test)
+    assert "draw-1" not in keys_of(test)
+    test.run()
+    assert len(stylist.wishes) == 1
+
+
+def test_who_asks_for_a_picture_gets_one(stylist: FakeStylist):
+    stylist.answers = [answer(), answer(2)]
+    stylist.pictures = [ApiProblem(429, "Daily limit reached", "You can have 5 pictures a day.")]
+    test = say(say(open_page(CHAT), "a wedding"), "Show me a picture")
+    assert "You can have 5 pictures a day." in html_of(test)
+    stylist.pictures = [ImageAnswer.model_validate({"images": [picture()]})]
+    test.button(key="retry-look-2").click().run()
+    assert "AI-made" in html_of(test)
+    assert stylist.wishes[0].request_id == stylist.wishes[1].request_id
+
+
+def test_without_the_feature_nothing_is_drawn(stylist: FakeStylist):
+    stylist.features = ("search", "chat")
+    stylist.answers = [answer()]
+    test = say(open_page(CHAT), "draw me a picture of an outfit")
+    assert "draw-1" not in keys_of(test)
+    assert stylist.wishes == []
+
+
+def test_a_reload_goes_on_with_the_session(stylist: FakeStylist):
+    stylist.answers = [answer(7)]
+    test = open_page(CHAT, session="session-1")
+    assert "Welcome back" in html_of(test)
+    say(test, "and shoes?")
+    assert stylist.questions[0].session_id == "session-1"
+
+
+def test_a_session_that_has_ended_becomes_a_new_one(stylist: FakeStylist):
+    stylist.answers = [ApiProblem(404, "Not Found"), answer(session_id="session-2")]
+    test = say(open_page(CHAT, session="old"), "and shoes?")
+    old, new = stylist.questions
+    assert (old.session_id, new.session_id, new.message) == ("old", None, "and shoes?")
+    assert old.request_id != new.request_id
+    assert "this is a new one" in html_of(test)
+    assert test.query_params["session"] == "session-2"
+
+
+def test_a_strange_session_in_the_address_is_left_out(stylist: FakeStylist):
+    test = open_page(CHAT, session="<script>")
+    assert "What are you dressing for?" in html_of(test)
+    assert "Welcome back" not in html_of(test)
+
+
+def test_a_failure_is_explained_and_asked_again_with_the_same_id(stylist: FakeStylist):
+    stylist.answers = [ApiProblem(429, "Too Many Requests"), answer()]
+    test = say(open_page(CHAT), "a wedding")
+    assert "asking the stylist" in html_of(test)
+    test.button(key="ask-again-0").click().run()
+    first, second = stylist.questions
+    assert first == second
+    assert "Piece 1" in words_of(test)
+
+
+def test_a_refused_message_is_not_offered_again(stylist: FakeStylist):
+    stylist.answers = [ApiProblem(400, "Bad Request", "too long")]
+    test = say(open_page(CHAT), "a wedding")
+    assert "The stylist could not take that. too long" in html_of(test)
+    assert "ask-again-0" not in keys_of(test)
+
+
+def test_an_ended_sign_in_leads_to_the_sign_in(stylist: FakeStylist):
+    stylist.answers = [ApiProblem(401, "Unauthorized")]
+    assert "Please sign in again" in html_of(say(open_page(CHAT), "a wedding"))
+
+
+def test_an_interrupted_question_is_asked_by_the_next_run(stylist: FakeStylist):
+    test = open_page(CHAT)
+    stylist.answers = [answer()]
+    talk: Conversation = test.session_state["conversation"]
+    assert talk.waiting is None
+    say(test, "a wedding")
+    exchange = test.session_state["conversation"].exchanges[0]
+    exchange.answer = None
+    stylist.answers = [answer()]
+    test.run()
+    assert stylist.questions[0].request_id == stylist.questions[1].request_id
+    assert exchange.answer is not None
+
+
+def test_a_new_conversation_forgets_the_old_one(stylist: FakeStylist):
+    stylist.answers = [answer()]
+    test = say(open_page(CHAT), "a wedding")
+    test.button(key="start-over").click().run()
+    assert "Piece 1" not in words_of(test)
+    assert "session" not in test.query_params
+
+
+def test_words_of_shoppers_and_models_never_become_markup(stylist: FakeStylist):
+    evil = "<b>x</b> [x](javascript:alert(1)) ![x](https://evil.example.com/a.png) :red[x] $x$"
+    brief = {"occasion": evil}
+    citation, weather = {"text": evil, "source": evil}, {"city": evil, "summary": evil}
+    told = answer(reply=evil, brief=brief, suggestions=(evil,), citations=(citation,), weather=weather)
+    stylist.answers = [told]
+    test = say(open_page(CHAT), evil)
+    assert "[x](" not in words_of(test)
+    assert "<b>" not in html_of(test) + words_of(test).replace("\\<b\\>", "")
+    assert all("[x](" not in button.label for button in test.button)
+
+
+def test_prose_keeps_emphasis_and_has_no_links():
+    assert escape_prose("**bold**\n- one") == "**bold**\n- one"
+    assert "http://" not in escape_prose("https://evil.example.com http://x")
+    assert "www." not in escape_prose("WWW.x.com www.x.com").lower()
+
+
+def test_entities_and_weather_in_words():
+    brief = {"budget": 149.5, "currency": "EUR", "colors": ["blue", "white"], "age_group": "30-50",
+             "date": "2027-06-19", "sizes": ["M"]}  # fmt: skip
+    told = {name: describe_value(name, brief) for name in brief if name != "currency"}
+    assert told == {
+        "budget": "up to €149.50",
+        "colors": "Blue, white",
+        "age_group": "30–50",
+        "date": "Saturday, 19 June 2027",
+        "sizes": "M",
+    }
+    rainy = answer(weather={"city": "Oslo", "rain_mm": 4, "wind_kmh": 30}).weather
+    assert rainy is not None
+    assert describe_weather(rainy).endswith("☂</span> Oslo · 4 mm of rain · wind 30 km/h</p>")

@@ -1,0 +1,121 @@
+"""What the API answers in the chat and about pictures, and what it is asked there."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from ui.answers import Hit
+
+ASPECT_RATIOS = {"2:3": "Portrait", "1:1": "Square", "3:2": "Landscape", "9:16": "Tall"}
+MOST_PICTURES = 4
+MOST_PROMPT = 1_000
+MOST_MESSAGE = 4_000
+"""Characters, as for the prompt."""
+_MARGIN = timedelta(seconds=60)
+
+Rating = Literal["up", "down"]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The request as JSON: a field that was not given is left out."""
+        return {
+            name: value for name, value in self.model_dump(mode="json").items() if value not in (None, {})
+        }
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def new_request_id() -> str:
+    """With the same id a request that is sent again has its first answer, and is paid once."""
+    return uuid.uuid4().hex
+
+
+class Question(_Asked):
+    """A message to the stylist. `profile` holds entities that the shopper edited; None clears one."""
+
+    message: str
+    session_id: str | None = None
+    request_id: str = Field(default_factory=new_request_id)
+    profile: dict[str, Any] = {}
+
+
+class Citation(_Answer):
+    """Where something in a reply comes from."""
+
+    text: str = ""
+    source: str = ""
+
+
+class Weather(_Answer):
+    """The forecast of a day and place: degrees Celsius, millimetres, kilometres per hour."""
+
+    city: str | None = None
+    country: str | None = None
+    date: str | None = None
+    summary: str | None = None
+    temp_min_c: float | None = None
+    temp_max_c: float | None = None
+    rain_mm: float | None = None
+    wind_kmh: float | None = None
+
+
+class ChatAnswer(_Answer):
+    """A turn of the stylist. `outfit` holds ids; `brief` what is known of the wish, by entity."""
+
+    session_id: str
+    turn: int
+    reply: str
+    products: tuple[Hit, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    weather: Weather | None = None
+    suggestions: tuple[str, ...] = ()
+    refused: bool = False
+    brief: dict[str, Any] = {}
+    outfit: tuple[str, ...] = ()
+
+
+class Accepted(_Answer):
+    """Feedback has been kept."""
+
+    status: str = "accepted"
+
+
+class ImageRequest(_Asked):
+    """A picture to be made, of the conversation's outfit when there is a session."""
+
+    prompt: str
+    session_id: str | None = None
+    aspect_ratio: str = "2:3"
+    count: int = 1
+    request_id: str = Field(default_factory=new_request_id)
+
+
+class MadePicture(_Answer):
+    """A picture that a model made: the address until it expires, or the file itself (base64)."""
+
+    url: str | None = None
+    base64: str | None = None
+    content_type: str = "image/png"
+    expires_at: AwareDatetime | None = None
+
+
+class ImageAnswer(_Answer):
+    """The pictures of a request; fewer than asked for when the model made only some."""
+
+    images: tuple[MadePicture, ...] = ()
+    model: str | None = None
+    seed: int | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether every address works for another minute."""
+        soon = datetime.now(UTC) + _MARGIN
+        return all(image.expires_at is None or image.expires_at > soon for image in self.images)
