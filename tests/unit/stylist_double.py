@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ui import session
@@ -91,3 +93,29 @@ def open_page(path: str, **address: Any) -> AppTest:
 def html_of(test: AppTest) -> str:
     """All HTML of a page."""
     return "\n".join(str(element.proto.body) for element in test.html)
+
+
+def install(fake: FakeStylist, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStylist]:
+    """Puts it in the place of the API; a fixture yields from this."""
+    monkeypatch.setattr(session, "get_client", lambda: fake)
+    monkeypatch.setattr(session, "get_chat", lambda: fake)
+    st.cache_data.clear()
+    yield fake
+    st.cache_data.clear()
+
+
+def say(test: AppTest, message: str) -> AppTest:
+    """Sends a message to the stylist."""
+    test.chat_input[0].set_value(message).run()
+    assert not test.exception
+    return test
+
+
+def words_of(test: AppTest) -> str:
+    """All Markdown of a page."""
+    return "\n".join(element.value for element in test.markdown)
+
+
+def keys_of(test: AppTest) -> set[str]:
+    """The keys of all buttons of a page."""
+    return {button.key or "" for button in test.button}

@@ -6,11 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.unit.stylist_double import FakeStylist, html_of, open_page, picture
-from ui import session
+from tests.unit.stylist_double import FakeStylist, html_of, install, open_page, picture
 from ui.looks import Look
 from ui.problems import ApiProblem
 from ui.stylist_answers import ImageAnswer, ImageRequest, MadePicture
@@ -21,11 +19,7 @@ LOOKBOOK = "views/lookbook.py"
 
 @pytest.fixture
 def maker(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStylist]:
-    fake = FakeStylist()
-    monkeypatch.setattr(session, "get_client", lambda: fake)
-    st.cache_data.clear()
-    yield fake
-    st.cache_data.clear()
+    yield from install(FakeStylist(), monkeypatch)
 
 
 def made(*pictures: dict[str, Any]) -> ImageAnswer:
