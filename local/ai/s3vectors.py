@@ -18,6 +18,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.ai.gate import AccessDenied
+from local.ai.wire import Check, Json, ServiceError, error_response, invalid
+
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 
@@ -28,21 +31,6 @@ LIST_PAGE = 500
 FILTERABLE_BYTES = 2048
 METADATA_BYTES = 40 * 1024
 METADATA_KEYS = 50
-
-Json = dict[str, Any]
-
-
-class ServiceError(Exception):
-    """An answer other than 200: the service's name for it, the HTTP status, and a message."""
-
-    def __init__(self, name: str, status: int, message: str) -> None:
-        super().__init__(message)
-        self.name = name
-        self.status = status
-
-
-def invalid(message: str) -> ServiceError:
-    return ServiceError("ValidationException", 400, message)
 
 
 @dataclass(slots=True)
@@ -86,11 +74,7 @@ class VectorBuckets:
     buckets: dict[str, VectorBucket] = field(default_factory=dict[str, VectorBucket])
 
 
-Guard = Callable[[str, str, str], None]
-"""Raises ServiceError unless the signer (authorization header) may do an action on a resource ARN."""
-
-
-def routes(state: VectorBuckets | None = None, guard: Guard | None = None) -> list[Route]:
+def routes(state: VectorBuckets | None = None, guard: Check | None = None) -> list[Route]:
     """One route per operation, all over the same `state` (a new one by default), each behind `guard`."""
     kept = VectorBuckets() if state is None else state
     return [
@@ -379,7 +363,7 @@ def _endpoint(
     name: str,
     operation: Callable[[VectorBuckets, Json], Json],
     state: VectorBuckets,
-    guard: Guard | None,
+    guard: Check | None,
 ) -> Any:
     async def answer(request: Request) -> Response:
         try:
@@ -387,10 +371,8 @@ def _endpoint(
             if guard:
                 guard(request.headers.get("authorization", ""), f"s3vectors:{name}", _resource(body))
             return JSONResponse(operation(state, body))
-        except ServiceError as error:
-            return JSONResponse(
-                {"message": str(error)}, error.status, headers={"x-amzn-errortype": error.name}
-            )
+        except (ServiceError, AccessDenied) as error:
+            return error_response(error)
 
     return answer
 

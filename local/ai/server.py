@@ -142,12 +142,6 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
     vectors_file = config.folder / "state" / "s3vectors.json"
     vectors = s3vectors.restore(json.loads(vectors_file.read_text()) if vectors_file.is_file() else {})
 
-    def guard(authorization: str, action: str, resource: str) -> None:
-        try:
-            gate.check(authorization, action, resource)
-        except AccessDenied as error:
-            raise s3vectors.ServiceError("AccessDeniedException", 403, str(error)) from error
-
     @asynccontextmanager
     async def keep_vectors(_app: Starlette) -> AsyncGenerator[None, None]:
         yield
@@ -166,7 +160,7 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             *guardrail_routes(guardrails, gate.check),
             *knowledge.routes(documents, gate.check, region=region, account=ACCOUNT),
             *weather_service.routes(),
-            *s3vectors.routes(vectors, guard),
+            *s3vectors.routes(vectors, gate.check),
         ],
         lifespan=keep_vectors,
     )
