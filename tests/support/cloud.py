@@ -1,6 +1,7 @@
 """A running local cloud, as the end-to-end and browser tests use it."""
 
 import base64
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -138,8 +139,8 @@ def running_cloud(
 
 
 def _three_free_ports() -> int:
-    """The first of three neighbouring ports that nothing listens on."""
-    for first in range(18600, 19600, 3):
+    """The first of three neighbouring ports that nothing listens on, from a place of this process's own."""
+    for first in range(18600 + 30 * (os.getpid() % 300), 28600, 3):
         if all(_is_free(port) for port in range(first, first + 3)):
             return first
     raise AssertionError("no three neighbouring ports are free")
