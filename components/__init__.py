@@ -16,6 +16,8 @@ from components.runtime_layers import RuntimeLayers, RuntimeLayersArgs
 from components.shopper_profile import Profile, ProfileArgs
 from components.site_config import SiteConfig, SiteConfigArgs
 from components.vector_search import EmbedderName, VectorBackend, VectorSearch, VectorSearchArgs
+from components.web_app import ImageBuilder, WebApp, WebAppArgs
+from components.web_edge import WebEdge, WebEdgeArgs
 
 PUBLIC: list[type[pulumi.ComponentResource]] = [
     Api,
@@ -31,6 +33,8 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     RuntimeLayers,
     SiteConfig,
     VectorSearch,
+    WebApp,
+    WebEdge,
 ]
 """What the plugin package offers."""
 
@@ -50,6 +54,7 @@ __all__ = [
     "Connections",
     "ConnectionsArgs",
     "EmbedderName",
+    "ImageBuilder",
     "ImageGeneration",
     "ImageGenerationArgs",
     "KnowledgeBase",
@@ -69,4 +74,8 @@ __all__ = [
     "VectorSearch",
     "VectorSearchArgs",
     "WeatherSource",
+    "WebApp",
+    "WebAppArgs",
+    "WebEdge",
+    "WebEdgeArgs",
 ]

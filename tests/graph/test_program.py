@@ -22,6 +22,7 @@ EXPORTS = {
     "client_id",
     "data_source_id",
     "dead_letter_url",
+    "distribution_domain",
     "documents_bucket",
     "documents_dead_letter_url",
     "domain_url",
@@ -31,7 +32,9 @@ EXPORTS = {
     "products_table",
     "region",
     "scope",
+    "site_image",
     "site_secret_arn",
+    "site_url",
     "user_pool_id",
     "websocket_url",
 }
@@ -155,6 +158,7 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "catalog",
         "chat",
         "connections",
+        "edge",
         "images",
         "knowledge",
         "layers",
@@ -163,6 +167,7 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "search",
         "site",
         "vectors",
+        "web",
     }
     assert not any(resource.custom for resource in top)
 
@@ -239,6 +244,7 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, prod: Graph) -> None:
         "chat-profiles",
         "chat-sessions",
         "connections-table",
+        "edge-logs",
         "images-quotas",
         "images-results",
         "knowledge-documents",
@@ -246,6 +252,8 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, prod: Graph) -> None:
         "knowledge-vectors",
         "vectors-embeddings",
         "vectors-snapshots",
+        "web-images",
+        "web-sources",
     }
     assert {resource.name for resource in prod.resources if resource.protect} == stateful
     assert {resource.name for resource in prod.resources if resource.retain} == stateful
