@@ -97,6 +97,7 @@ chat = ChatAgent(
         "connections_policy": connections.policy,
         "engine": settings.chat_engine,
         "model": settings.chat_model,
+        "max_turns": settings.chat_concurrency,
         "physical_name": physical_name,
         "weather": settings.weather,
         "weather_url": settings.weather_url,

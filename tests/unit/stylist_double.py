@@ -1,6 +1,6 @@
 """A stylist, an image maker and a shop that the pages of the site talk to in tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ class FakeStylist:
         self.pictures: list[ImageAnswer | ApiProblem] = []
         self.questions: list[Question] = []
         self.wishes: list[ImageRequest] = []
+        self.waits: list[float] = []
         self.ratings: list[tuple[str, int, str]] = []
 
     def capabilities(self) -> Capabilities:
@@ -59,8 +60,12 @@ class FakeStylist:
     def products(self, **_: Any) -> ProductPage:
         return ProductPage()
 
-    def ask(self, question: Question) -> Iterator[str | ChatAnswer]:
+    def ask(
+        self, question: Question, on_wait: Callable[[float], None] | None = None
+    ) -> Iterator[str | ChatAnswer]:
         self.questions.append(question)
+        if on_wait and self.waits:
+            on_wait(self.waits.pop(0))
         given = self.answers.pop(0)
         if isinstance(given, ApiProblem):
             raise given

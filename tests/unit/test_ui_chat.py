@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 
 from tests.unit.stylist_double import (
     FakeStylist,
@@ -135,6 +136,16 @@ def test_a_failure_is_explained_and_asked_again_with_the_same_id(stylist: FakeSt
     first, second = stylist.questions
     assert first == second
     assert "Piece 1" in words_of(test)
+
+
+def test_a_shopper_who_has_to_wait_is_told_so(stylist: FakeStylist, monkeypatch: pytest.MonkeyPatch):
+    told: list[str] = []
+    stylist.answers, stylist.waits = [answer()], [3.0]
+    show = DeltaGenerator.html
+    monkeypatch.setattr(DeltaGenerator, "html", lambda place, body: told.append(body) or show(place, body))
+    test = say(open_page(CHAT), "a wedding")
+    assert any("Please stay" in each for each in told)
+    assert "Please stay" not in html_of(test)
 
 
 def test_a_refused_message_is_not_offered_again(stylist: FakeStylist):

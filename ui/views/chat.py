@@ -20,6 +20,11 @@ _TEXTS = {
     429: "A lot of people are asking the stylist right now. Please wait a few seconds and ask again.",
 }
 _ENDED = "Your last conversation has ended, so this is a new one."
+_THINKING = '<p class="thinking" role="status">Your stylist is thinking…</p>'
+_BUSY = (
+    '<p class="thinking" role="status">Many shoppers are talking with the stylist right now. '
+    "Please stay: your question is asked again in a few seconds…</p>"
+)
 _CONTINUES = (
     "Welcome back. Earlier messages are not shown here any more, but your stylist remembers them: just go on."
 )
@@ -119,9 +124,9 @@ def _fetch_answer(talk: Conversation, exchange: Exchange) -> None:
         # Kept with the question: when it is sent again, nothing of it may be different.
         question = exchange.question = question.model_copy(update={"session_id": talk.session_id})
     place = st.empty()
-    place.html('<p class="thinking" role="status">Your stylist is thinking…</p>')
+    place.html(_THINKING)
     try:
-        for part in session.get_chat().ask(question):
+        for part in session.get_chat().ask(question, lambda _: place.html(_BUSY)):
             if isinstance(part, str):
                 place.markdown(escape_prose(part))
             else:
