@@ -163,6 +163,8 @@ api = Api(
             "POST /text": chat.function_arn,
             "POST /feedback": chat.function_arn,
             "POST /image": images.function_arn,
+            "GET /images": images.function_arn,
+            "DELETE /images/{id}": images.function_arn,
             "GET /me": profile.function_arn,
             "PATCH /me": profile.function_arn,
             "DELETE /me": profile.function_arn,

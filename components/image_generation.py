@@ -48,7 +48,7 @@ class ImageGeneration(pulumi.ComponentResource):
     """A function that has pictures made, a bucket where they expire, and a table that counts them."""
 
     function_arn: pulumi.Output[str]
-    """Function that answers `POST /image`."""
+    """Function that answers `POST /image`, `GET /images` and `DELETE /images/{id}`."""
     environment: pulumi.Output[Mapping[str, str]]
     """Setting PICTURES (JSON text) for the function that shows and erases what is kept of a shopper."""
     owner_policy: pulumi.Output[str]
@@ -90,6 +90,7 @@ class ImageGeneration(pulumi.ComponentResource):
                 "prefix": PREFIX,
                 "quotas_table": quotas.name,
                 "price_usd": price,
+                "keep_days": keep_days,
                 **limits,
             },
             sort_keys=True,
@@ -136,8 +137,9 @@ def _quotas(name: str, parent: pulumi.Resource, args: ImageGenerationArgs) -> aw
     return aws.dynamodb.Table(
         f"{name}-quotas",
         billing_mode="PAY_PER_REQUEST",
-        hash_key="key",
-        attributes=[{"name": "key", "type": "S"}],
+        hash_key="user_id",
+        range_key="key",
+        attributes=[{"name": "key", "type": "S"}, {"name": "user_id", "type": "S"}],
         ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True},
         point_in_time_recovery={"enabled": protect},
         deletion_protection_enabled=protect,
@@ -151,10 +153,19 @@ def _use(
 ) -> tuple[iam.Statement, ...]:
     return (
         invoke_statement(model, place),
-        iam.allow(["s3:GetObject", "s3:PutObject"], [_pictures(bucket)]),
+        iam.allow(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [_pictures(bucket)]),
         # Without it S3 answers "forbidden" instead of "not there" for a picture that was never made.
         iam.allow(["s3:ListBucket"], [bucket.arn]),
-        iam.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [quotas.arn]),
+        iam.allow(
+            [
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
+            [quotas.arn],
+        ),
     )
 
 

@@ -60,6 +60,7 @@ def test_the_function_is_told_model_place_and_limits() -> None:
         "daily_per_user": 5,
         "daily_spend_usd": 3,
         "price_usd": 0.04,
+        "keep_days": 7,
     }
     assert (given["SESSIONS"], given["PROFILES"]) == ("s", "p")
 
@@ -67,11 +68,12 @@ def test_the_function_is_told_model_place_and_limits() -> None:
 def test_it_may_call_one_model_where_that_is_offered_and_count_what_it_costs(images: Graph) -> None:
     assert allowed(images.get("images-policy").inputs["policy"]) == {
         ("bedrock:InvokeModel", f"arn:aws:bedrock:us-west-2::foundation-model/{CORE}"),
+        ("s3:DeleteObject", f"{RESULTS}/images/*"),
         ("s3:GetObject", f"{RESULTS}/images/*"),
         ("s3:PutObject", f"{RESULTS}/images/*"),
         ("s3:ListBucket", RESULTS),
-        ("dynamodb:GetItem", QUOTAS),
-        ("dynamodb:UpdateItem", QUOTAS),
+        *((f"dynamodb:{verb}Item", QUOTAS) for verb in ("Delete", "Get", "Put", "Update")),
+        ("dynamodb:Query", QUOTAS),
         ("dynamodb:GetItem", "arn:sessions"),
     }
     assert images.exports["model_region"] == "us-west-2"
@@ -97,7 +99,7 @@ def test_pictures_expire(images: Graph) -> None:
 
 def test_counters_and_request_ids_expire(images: Graph) -> None:
     quotas = images.get("images-quotas").inputs
-    assert quotas["hashKey"] == "key"
+    assert (quotas["hashKey"], quotas["rangeKey"]) == ("user_id", "key")
     assert quotas["ttl"] == {"attributeName": "expires_at", "enabled": True}
 
 
