@@ -12,13 +12,22 @@ from pydantic import BaseModel, ValidationError
 
 from ui.answers import Capabilities, Health, Product, ProductPage, SearchAnswer, SearchFilters
 from ui.problems import LONG, QUICK, ApiProblem, Patience, backoff, read_problem, retry_delay, seconds_of
-from ui.stylist_answers import Accepted, ChatAnswer, ImageAnswer, ImageRequest, Question, Rating
+from ui.stylist_answers import (
+    Accepted,
+    AlbumPage,
+    ChatAnswer,
+    Deleted,
+    ImageAnswer,
+    ImageRequest,
+    Question,
+    Rating,
+)
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_SECONDS = 3.0
 _LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=20)
 
-OnWait = Callable[[float], None]
+OnWait = Callable[[float], object]
 """Told before each wait how many seconds it takes until a request is sent again."""
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
@@ -103,6 +112,14 @@ class StylistClient:
         """Pictures; the same request id has the same pictures again, with addresses that work now."""
         body = {**request.body, "response_format": response_format}
         return self._ask(ImageAnswer, "POST", "/image", json=body, patience=LONG)
+
+    def images(self, *, cursor: str | None = None, limit: int = 12) -> AlbumPage:
+        """A page of the shopper's own pictures, newest first."""
+        return self._ask(AlbumPage, "GET", "/images", params={"cursor": cursor, "limit": str(limit)})
+
+    def delete_image(self, image_id: str) -> Deleted:
+        """Deletes a picture for good."""
+        return self._ask(Deleted, "DELETE", f"/images/{quote(image_id, safe='')}")
 
     def _ask(
         self,

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import catalog, conversation, session
+from ui.album import open_album
 from ui.conversation import Conversation, Exchange
 from ui.place import settle
 from ui.problems import ApiProblem
@@ -114,6 +115,7 @@ def _show_answer(exchange: Exchange, *, can_draw: bool, busy: bool) -> None:
     if look and look.waits:
         with st.spinner("Drawing the outfit…"):
             look.make(session.get_client())
+        open_album().is_read = False
         st.rerun()
 
 
