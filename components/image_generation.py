@@ -101,7 +101,7 @@ class ImageGeneration(pulumi.ComponentResource):
         self.function_arn = images.arn
         self.kept = describe_kept(
             kept_objects("pictures", bucket, PREFIX),
-            # Counters, requests by their ids, and the album: the picture's own address is in the bucket's part.
+            # Counters, requests by their ids, and the album.
             kept_rows("picture records", quotas, keys=["key"], hidden=["token"], texts=["answer"]),
         )
         self.owner_policy = iam.document([*own_objects(bucket, PREFIX), *own_rows(quotas)])

@@ -5,24 +5,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from runtime.chat.admission import LEASE_S, RETRY_AFTER_S, Admission
 from runtime.shared.problems import Problem
-from tests.unit.chat_doubles import Clock, OneAtATime, check_request, client_error, create_tables
-from tests.unit.shop import ENVIRONMENT
+from tests.unit.chat_doubles import Clock, check_request, client_error
+from tests.unit.chat_tables import tables
+
+__all__ = ["tables"]
 
 
 @pytest.fixture
-def rows() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        client = boto3.client("dynamodb")
-        create_tables(client)
-        yield OneAtATime(client)
+def rows(tables: Any) -> Iterator[Any]:
+    """The table without anyone in it."""
+    yield tables
+    key = {"user_id": {"S": "#turns"}, "session_id": {"S": "#running"}}
+    tables.delete_item(TableName="sessions", Key=key)
 
 
 def refused(admission: Admission) -> bool:

@@ -4,15 +4,12 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError
-from moto import mock_aws
 
 from runtime.chat import handler as chat
 from runtime.chat.admission import Admission
@@ -27,33 +24,19 @@ from runtime.shared.settings import read_setting
 from tests.unit.chat_doubles import (
     DRESS,
     Conversation,
-    OneAtATime,
     check_request,
     client_error,
-    create_tables,
     says,
     start_conversation,
     uses,
 )
-from tests.unit.shop import CLAIMS, ENVIRONMENT, api_event, post_event, read_answer, read_logs, start_logs
+from tests.unit.chat_tables import tables, talk
+from tests.unit.shop import CLAIMS, api_event, post_event, read_answer, read_logs, start_logs
+
+__all__ = ["tables", "talk"]
 
 SEARCH = uses(("search_products", {"query": "dress", "category": "dress"}))
 NAMED = f"{DRESS['name']} [[{DRESS['product_id']}]]"
-
-
-@pytest.fixture(scope="module")
-def tables() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        client = boto3.client("dynamodb")
-        create_tables(client)
-        yield OneAtATime(client)
-
-
-@pytest.fixture
-def talk(tables: Any) -> Conversation:
-    return start_conversation(tables)
 
 
 def post(
