@@ -7,7 +7,7 @@ ran out belongs to a function that died, and is dropped when room is needed.
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,7 +35,7 @@ class Admission:
         self._clock = clock
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> Generator[None]:
         """Counts a turn while it runs. Raises a 429 Problem without room.
 
         When the count cannot be kept, the turn runs uncounted: the bound is for calm, not for safety.
