@@ -85,6 +85,7 @@ def test_the_owner_lists_takes_and_erases_pictures(images: Graph) -> None:
         ("s3:ListBucket", RESULTS),
         ("s3:ListBucketVersions", RESULTS),
         ("s3:GetObject", f"{RESULTS}/images/*"),
+        ("s3:DeleteObject", f"{RESULTS}/images/*"),
         ("s3:DeleteObjectVersion", f"{RESULTS}/images/*"),
         ("dynamodb:Query", QUOTAS),
         ("dynamodb:BatchWriteItem", QUOTAS),
