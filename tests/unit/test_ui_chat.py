@@ -85,6 +85,13 @@ def test_a_picture_of_the_outfit_is_made_in_place(stylist: FakeStylist):
     assert len(stylist.wishes) == 1
 
 
+@pytest.mark.parametrize("fields", [{"refused": True, "products": ()}, {"products": ()}])
+def test_an_answer_about_something_else_offers_no_picture(stylist: FakeStylist, fields: dict[str, object]):
+    stylist.answers = [answer(), answer(2, **fields)]
+    test = say(say(open_page(CHAT), "a wedding"), "what's the capital of France")
+    assert "draw-1" in keys_of(test) and "draw-2" not in keys_of(test)
+
+
 def test_who_asks_for_a_picture_gets_one(stylist: FakeStylist):
     stylist.answers = [answer(), answer(2)]
     stylist.pictures = [ApiProblem(429, "Daily limit reached", "You can have 5 pictures a day.")]
