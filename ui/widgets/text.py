@@ -40,7 +40,7 @@ def escape_prose(text: str) -> str:
     """Text of a model for Streamlit's Markdown: it keeps emphasis, lists and paragraphs, and nothing else.
 
     A model repeats what data says, so that links, pictures, HTML and Streamlit's own marks stay plain text.
-    An invisible joiner keeps addresses from becoming links by themselves. What follows a list is set apart, or
+    An invisible joiner keeps addresses from becoming links by themselves. What follows a list is set apart:
     Markdown would take it for more of the last item.
     """
     apart = _LIST_END.sub(r"\1\n\n", _ADDRESS.sub(rf"\g<0>{_JOINER}", text))
