@@ -154,7 +154,11 @@ class ChatAgent(pulumi.ComponentResource):
         self.read_policy = iam.document([iam.allow(["dynamodb:GetItem"], [sessions.arn, profiles.arn])])
         self.kept = describe_kept(
             kept_rows(
-                "sessions", sessions, keys=["session_id"], hidden=["version"], texts=["messages", "state"]
+                "sessions",
+                sessions,
+                keys=["session_id"],
+                hidden=["version"],
+                texts=["messages", "products", "state"],
             )
         )
         self.owner_policy = iam.document(_own(sessions, profiles))

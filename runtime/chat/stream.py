@@ -69,7 +69,8 @@ class ReplyStream:
         if self._heard_at is None:
             self._heard_at = self._clock()
         self._text += self._drop_thoughts(text)
-        if not (may_become_refusal(self._text) or is_refusal(self._text)):
+        if self._judged or not (may_become_refusal(self._text) or is_refusal(self._text)):
+            # Once words have left, this cannot become the refusal any more: reading all again would cost.
             self._judge(self._judged + find_safe_end(self._text[self._judged :]))
 
     def restart_round(self) -> None:

@@ -106,8 +106,8 @@ def test_nobody_is_not_served(shop: Shop) -> None:
 
 
 def test_the_outfit_of_the_own_session_and_the_profile_are_drawn(shop: Shop) -> None:
-    loafers = {"M": {"name": {"S": "Penny loafers"}, "color": {"S": "brown"}}}
-    row = {"outfit": {"L": [{"S": "p1"}]}, "products": {"M": {"p1": loafers}}}
+    loafers = {"name": "Penny loafers", "color": "brown"}
+    row = {"outfit": {"L": [{"S": "p1"}]}, "products": {"S": json.dumps({"p1": loafers})}}
     until = {"N": str(int(NOON) + 60)}
     shop.put("sessions", user_id={"S": USER}, session_id={"S": "s1"}, expires_at=until, **row)
     facts = {"M": {"gender": {"S": "men"}}}
