@@ -80,6 +80,7 @@ class Settings(BaseModel):
     snapshot_minutes: int = Field(default=15, ge=1, le=1440)
     chat_engine: ChatEngine = ChatEngine.CONVERSE
     has_agents_classic: bool = False
+    chat_concurrency: int = Field(default=0, ge=0, le=500)
     chat_model: str = DEFAULT_CHAT_MODEL
     image_model: str = DEFAULT_IMAGE_MODEL
     knowledge_base_storage: KnowledgeStorage = KnowledgeStorage.S3VECTORS

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.access_log import create_access_log
 from components._lib.contract import PUBLIC_ROUTES, REQUEST_SCHEMAS
 from components._lib.firewall import FirewallSpec, Scope, firewall
 from components._lib.openapi import ApiDescription, describe_api, parse_route, route_slug, source_path
@@ -232,20 +233,10 @@ def _stage(
         deployment=deployment.id,
         stage_name=STAGE,
         xray_tracing_enabled=True,
-        access_log_settings=_access_log(name, parent, args) if args.get("access_log", False) else None,
+        access_log_settings=create_access_log(name, parent, args, _ACCESS_LOG_FIELDS),
         tags=args.get("tags"),
         opts=pulumi.ResourceOptions(parent=parent, depends_on=needed_first),
     )
-
-
-def _access_log(name: str, parent: pulumi.Resource, args: ApiArgs) -> Any:
-    logs = aws.cloudwatch.LogGroup(
-        f"{name}-access-logs",
-        retention_in_days=int(args.get("log_retention_days", 30)),
-        tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
-    return {"destination_arn": logs.arn, "format": json.dumps(_ACCESS_LOG_FIELDS, sort_keys=True)}
 
 
 def _account_logging(name: str, parent: pulumi.Resource, args: ApiArgs) -> aws.apigateway.Account:

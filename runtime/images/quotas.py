@@ -10,6 +10,9 @@ from runtime.shared.aws import is_transient, read_code
 from runtime.shared.problems import Problem
 
 _KEPT_S = 2 * 86_400
+_EVERYONE = "#everyone"
+
+Key = dict[str, dict[str, str]]
 
 
 class QuotasUnavailable(Exception):
@@ -17,7 +20,9 @@ class QuotasUnavailable(Exception):
 
 
 class Quotas:
-    """Counters in the quotas table: `user#<id>#<day>` in pictures, `spend#<day>` in millionths of a dollar.
+    """Counters in the quotas table: pictures a shopper (`count#<day>` under their id), money for all of them.
+
+    Money is counted in millionths of a dollar under `spend#<day>` of an id that no shopper has.
 
     Room is taken with one conditional ADD, so that calls at the same time cannot both have the last of it.
     Every method raises QuotasUnavailable.
@@ -48,15 +53,15 @@ class Quotas:
         """Take room for `count` pictures and return its day. Raises a 429 or 503 Problem without room."""
         now = self._clock()
         day = day_of(now)
-        if not self._take(_user_key(user_id, day), count, self._daily_per_user):
+        if not self._take(_count_key(user_id, day), count, self._daily_per_user):
             raise self._refuse_user(count, now)
         try:
             if self._take(_spend_key(day), count * self._price_micros, self._spend_micros):
                 return day
         except BaseException:
-            self._add(_user_key(user_id, day), -count)
+            self._add(_count_key(user_id, day), -count)
             raise
-        self._add(_user_key(user_id, day), -count)
+        self._add(_count_key(user_id, day), -count)
         raise Problem(
             503,
             "Pictures are used up",
@@ -67,11 +72,11 @@ class Quotas:
     def give_back(self, user_id: str, day: str, count: int, *, unpaid: int) -> None:
         """Return the room of `count` pictures that were not made, and the money of the `unpaid` of them."""
         if count:
-            self._add(_user_key(user_id, day), -count)
+            self._add(_count_key(user_id, day), -count)
         if unpaid:
             self._add(_spend_key(day), -unpaid * self._price_micros)
 
-    def _take(self, key: str, amount: int, limit: int) -> bool:
+    def _take(self, key: Key, amount: int, limit: int) -> bool:
         """Add to a counter unless it would pass its limit; False when it would."""
         if amount > limit:
             return False
@@ -88,7 +93,7 @@ class Quotas:
             raise
         return True
 
-    def _add(self, key: str, amount: int, values: dict[str, Any] | None = None, **condition: str) -> None:
+    def _add(self, key: Key, amount: int, values: dict[str, Any] | None = None, **condition: str) -> None:
         given = {
             ":amount": {"N": str(amount)},
             ":expires": {"N": str(int(self._clock()) + _KEPT_S)},
@@ -97,7 +102,7 @@ class Quotas:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key={"key": {"S": key}},
+                Key=key,
                 UpdateExpression="ADD used :amount SET expires_at = :expires",
                 ExpressionAttributeValues=given,
                 **condition,
@@ -129,9 +134,9 @@ def seconds_to_midnight(now: float) -> int:
     return 86_400 - int(now) % 86_400
 
 
-def _user_key(user_id: str, day: str) -> str:
-    return f"user#{user_id}#{day}"
+def _count_key(user_id: str, day: str) -> Key:
+    return {"user_id": {"S": user_id}, "key": {"S": f"count#{day}"}}
 
 
-def _spend_key(day: str) -> str:
-    return f"spend#{day}"
+def _spend_key(day: str) -> Key:
+    return {"user_id": {"S": _EVERYONE}, "key": {"S": f"spend#{day}"}}

@@ -115,6 +115,7 @@ def test_values_arrive_as_texts_and_leave_typed() -> None:
             {"knowledgeBaseStorage": "opensearch"},
             "knowledgeBaseStorage: 'opensearch' is refused: opensearch comes with a later release",
         ),
+        ({"chatConcurrency": "501"}, "chatConcurrency: '501' is refused: .*less than or equal to 500"),
         ({"chatEngine": "langchain"}, "chatEngine: 'langchain' is refused: .*'converse' or 'agent'"),
         ({"chatEngine": "agent"}, "chatEngine: Bedrock Agents .* are closed .* hasAgentsClassic"),
         (
