@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components._lib.opensearch import OpenSearchGeneration
 from components._lib.package import PACKAGE, VERSION
 from components.api import Api, ApiArgs
 from components.auth import Auth, AuthArgs
@@ -15,6 +16,7 @@ from components.realtime import Realtime, RealtimeArgs
 from components.runtime_layers import RuntimeLayers, RuntimeLayersArgs
 from components.shopper_profile import Profile, ProfileArgs
 from components.site_config import SiteConfig, SiteConfigArgs
+from components.vector_access import VectorAccess, VectorAccessArgs
 from components.vector_search import EmbedderName, VectorBackend, VectorSearch, VectorSearchArgs
 
 PUBLIC: list[type[pulumi.ComponentResource]] = [
@@ -30,6 +32,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Realtime,
     RuntimeLayers,
     SiteConfig,
+    VectorAccess,
     VectorSearch,
 ]
 """What the plugin package offers."""
@@ -55,6 +58,7 @@ __all__ = [
     "KnowledgeBase",
     "KnowledgeBaseArgs",
     "KnowledgeStorage",
+    "OpenSearchGeneration",
     "ProductSearch",
     "ProductSearchArgs",
     "Profile",
@@ -65,6 +69,8 @@ __all__ = [
     "RuntimeLayersArgs",
     "SiteConfig",
     "SiteConfigArgs",
+    "VectorAccess",
+    "VectorAccessArgs",
     "VectorBackend",
     "VectorSearch",
     "VectorSearchArgs",

@@ -37,7 +37,7 @@ ALLOWED_INPUTS = (
     pulumi.Input[Mapping[str, INPUT]],
     pulumi.Input[Sequence[INPUT]],
 )
-ALLOWED_OUTPUTS = (pulumi.Output[str], pulumi.Output[Mapping[str, str]])
+ALLOWED_OUTPUTS = (pulumi.Output[str], pulumi.Output[Mapping[str, str]], pulumi.Output[Sequence[str]])
 
 
 def schema() -> dict[str, Any]:
