@@ -62,5 +62,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request.endpoint, request.region, patience_s=patience, passing=frozenset({401, 403})
     )
     done = make_index(request, collection)
-    logger.info("index made" if done["created"] else "index was there", **done)
+    logger.info("index made" if done["created"] else "index was there", index=request.index)
     return done

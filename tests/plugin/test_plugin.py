@@ -39,7 +39,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "RuntimeLayers": {},
     "SiteConfig": {"protectData": False},
     "VectorAccess": {"backend": "opensearch"},
-    "VectorSearch": {"backend": "s3vectors", "embedder": "nova", "dimensions": 256, "protectData": False},
+    "VectorSearch": {"backend": "opensearch", "embedder": "nova", "dimensions": 256, "protectData": False},
 }
 WIRED: dict[str, dict[str, Any]] = {
     "Api": {
@@ -127,7 +127,7 @@ LEAVES: dict[str, dict[str, Any]] = {
     "Profile": {"layers": ["arn:core"]},
     "Realtime": {"layers": ["arn:core"], "tokenLayers": ["arn:tokens"], "routes": {"chat": FUNCTION}},
     "VectorAccess": {"readers": [ROLE], "writers": [ROLE]},
-    "VectorSearch": {"layers": ["arn:core"]},
+    "VectorSearch": {"layers": ["arn:core"], "opensearchLayers": ["arn:opensearch"]},
 }
 NAMES = [component.__name__ for component in PUBLIC]
 
@@ -217,11 +217,9 @@ def test_the_chat_agent_takes_what_the_others_hand_out(host: Host) -> None:
 
 
 def test_a_wrong_input_is_answered_with_its_name(host: Host) -> None:
-    inputs = {**inputs_of("VectorSearch", output), "backend": "opensearch"}
-    with pytest.raises(
-        grpc.RpcError,
-        match="opensearch_layers: backend opensearch needs the layer with the OpenSearch client",
-    ):
+    inputs = inputs_of("VectorSearch", output)
+    del inputs["opensearchLayers"]
+    with pytest.raises(grpc.RpcError, match="opensearch_layers: backend opensearch needs the layer"):
         host.construct(f"{PACKAGE}:index:VectorSearch", "thing", inputs)
 
 

@@ -143,17 +143,16 @@ class OpenSearchStore:
         self._check("query", query)
         if k < 1:
             raise ValueError(f"k is {k}, it must be 1 or more")
-        width = MOST_RESULTS if exact else max(CANDIDATES, k + _SPARE_HITS)
+        size = MOST_RESULTS if exact else min(k + k // 2 + _SPARE_HITS, MOST_RESULTS)
         with self._calls():
             while True:
-                wide = min(width, MOST_RESULTS)
-                size = wide if exact else min(wide, k + k // 2 + _SPARE_HITS)
+                wide = max(size, CANDIDATES)
                 found, total = self._nearest(query, wide, size, filters)
                 hits = self._collapse(found)
-                # Several documents of one product may have taken the places of others.
-                if len(hits) >= k or total <= size or wide == MOST_RESULTS:
+                # Outdated documents may have taken the places of others.
+                if len(hits) >= k or total <= size or size == MOST_RESULTS:
                     return SearchResult(tuple(hits[:k]), exact=total < wide)
-                width = 4 * wide
+                size = min(4 * size, MOST_RESULTS)
 
     def stats(self) -> StoreStats:
         """Counts by listing every document, as a product may have several: a call for each thousand."""
