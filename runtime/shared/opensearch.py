@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-
 import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -82,13 +82,12 @@ class Collection:
         """Send lines of `_bulk`. Lines that were throttled are sent again, others that failed are refused."""
         deadline = self._clock() + self._patience_s
         waiting = _pair(actions)
-        for pause in self._pauses(deadline):
+        for _ in self._attempts(deadline):
             body = "".join(json.dumps(line) + "\n" for pair in waiting for line in pair)
             answer = self._send("POST", f"/{index}/_bulk", body, deadline)
             waiting = _unfinished(waiting, answer)
             if not waiting:
                 return
-            self._sleep(pause)
         raise CollectionUnavailable("writes were throttled")
 
     def create_index(self, index: str, body: Json) -> bool:
@@ -119,7 +118,7 @@ class Collection:
 
         last = self._clock() + self._patience_s if deadline is None else deadline
         reason = "there was no time left"
-        for pause in self._pauses(last):
+        for _ in self._attempts(last):
             timeout = max(_SHORTEST_TIMEOUT_S, last - self._clock())
             try:
                 return self._client.transport.perform_request(
@@ -134,17 +133,17 @@ class Collection:
                     if status in (401, 403):
                         raise CollectionUnavailable(reason) from error
                     raise CollectionRefused(int(status), str(error.error)) from error
-            self._sleep(pause)
         raise CollectionUnavailable(reason)
 
-    def _pauses(self, deadline: float) -> Any:
-        """Growing pauses with jitter, as long as another attempt fits before the deadline; one at least."""
+    def _attempts(self, deadline: float) -> Iterator[None]:
+        """One attempt, and more after growing pauses with jitter as long as one fits before the deadline."""
         pause = _FIRST_PAUSE_S
         while True:
+            yield
             wait = pause * random.uniform(0.5, 1.0)
-            yield wait
             if self._clock() + wait >= deadline:
                 return
+            self._sleep(wait)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 

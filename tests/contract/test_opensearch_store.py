@@ -20,7 +20,7 @@ from runtime.indexes.handler import IndexRequest, make_index
 from runtime.shared.opensearch import Collection, CollectionRefused, Generation, open_collection
 from runtime.vectors.errors import StoreUnavailable
 from runtime.vectors.port import Attributes, Filters
-from runtime.vectors.stores.opensearch import FORGET_SECONDS, OpenSearchStore, cosine
+from runtime.vectors.stores.opensearch import FORGET_SECONDS, SEEN_AFTER_S, OpenSearchStore, cosine
 from tests.contract.vector_backends import REGION, OpenSearchBackend, item, serve, unit_rows
 from tests.support.opensearch import serverless
 
@@ -116,6 +116,36 @@ def test_attributes_of_a_vector_that_is_not_seen_yet_are_not_taken(
     assert store.update_attributes("a", Attributes(color="blue"), 2) is True
     proxy.refresh()
     assert (found(store, BLUE), found(store, RED)) == (["a"], [])
+
+
+def test_attributes_wait_for_a_vector_that_was_written_just_before(
+    backend: OpenSearchBackend, proxy: ServerlessProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now > 4:
+            proxy.refresh()
+
+    monkeypatch.setitem(SEEN_AFTER_S, Generation.NEXTGEN, 10.0)
+    store = OpenSearchStore(
+        open_collection(backend.endpoint, REGION),
+        "products",
+        Generation.NEXTGEN,
+        embedding_key="model@32",
+        dimensions=DIMENSIONS,
+        clock=clock,
+        sleep=sleep,
+    )
+    clock.now = 1.0
+    store.upsert([item("a", ROWS[1], version=1)])
+    assert store.update_attributes("a", Attributes(color="blue"), 2) is True
+    assert 4 < clock.now < 7
+    before = clock.now
+    assert store.update_attributes("nothing", Attributes(color="blue"), 2) is False
+    assert store.update_attributes("nothing else", Attributes(color="blue"), 2) is False
+    assert clock.now - before < 20, "what is missing is waited for once"
 
 
 def test_outdated_documents_do_not_take_the_places_of_others(

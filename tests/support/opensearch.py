@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from local.ai.opensearch.node import Tools, fetch, find_tools, start_node
 from local.ai.opensearch.proxy import ServerlessProxy
 from local.processes import Processes
+from runtime.vectors.stores.opensearch import SEEN_AFTER_S
 from tests.contract.vector_backends import serve
 
 
@@ -47,12 +48,13 @@ def opensearch_node() -> Iterator[str]:
 
 @contextmanager
 def serverless(proxy: ServerlessProxy) -> Iterator[str]:
-    """The address of a proxy, without a collection, and credentials with which to call it."""
+    """The address of a proxy, without a collection, and credentials with which to call it. Nobody waits."""
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     with (
         closing(proxy),
         serve(Starlette(routes=proxy.routes())) as address,
         mock.patch.dict(os.environ, keys),
+        mock.patch.dict(SEEN_AFTER_S, dict.fromkeys(SEEN_AFTER_S, 0.0)),
     ):
         yield f"{address}/aoss"
 

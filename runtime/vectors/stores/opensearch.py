@@ -53,6 +53,10 @@ MOST_RESULTS = 10_000
 """Of one request; so many are also compared one by one when no more pass the filters."""
 FORGET_SECONDS = 600
 """Age at which a deletion is forgotten: whatever it hides can be seen by then, and is deleted with it."""
+SEEN_AFTER_S = {Generation.NEXTGEN: 10.0, Generation.CLASSIC: 25.0}
+"""How long new attributes wait for a vector that was written just before; the caller's next attempts, which
+wait as well, cover the 60 s that the classic generation takes."""
+_LOOK_AGAIN_S = 1.0
 _SPARE_HITS = 10
 
 
@@ -75,6 +79,7 @@ class OpenSearchStore:
         embedding_key: str,
         dimensions: int,
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._collection = collection
         self._index = index
@@ -82,6 +87,8 @@ class OpenSearchStore:
         self._embedding_key = embedding_key
         self._dimensions = dimensions
         self._clock = clock
+        self._sleep = sleep
+        self._look_until = float("-inf")
         self._lock = threading.Lock()
         self._written_at = 0
         self._has_index = False
@@ -96,9 +103,12 @@ class OpenSearchStore:
                 self._write(self._merged(batch, known))
 
     def update_attributes(self, product_id: str, attributes: Attributes, version: int) -> bool:
-        """Set attributes unless newer ones are there; False when no vector of the product is seen (yet)."""
+        """Set attributes unless newer ones are there; False when no vector of the product is seen (yet).
+
+        It waits a while for one that may have been written just before, once for all that are missing.
+        """
         with self._calls():
-            documents = alive(self._documents([product_id], (*STATE, *ABOUT_VECTOR)), self._embedding_key)
+            documents = self._look_for(product_id)
             if not documents:
                 return False
             fields = with_attributes(documents, attributes, version)
@@ -225,6 +235,20 @@ class OpenSearchStore:
             self._collection.bulk(self._index, gone)
 
     # ---- reading
+
+    def _look_for(self, product_id: str) -> list[Document]:
+        """What counts of a product, vectors included, as soon as it is seen."""
+        patience = SEEN_AFTER_S[self._generation]
+        while True:
+            documents = alive(self._documents([product_id], (*STATE, *ABOUT_VECTOR)), self._embedding_key)
+            now = self._clock()
+            with self._lock:
+                if now >= self._look_until + patience:
+                    self._look_until = now + patience
+                late = now >= self._look_until
+            if documents or late:
+                return documents
+            self._sleep(_LOOK_AGAIN_S)
 
     def _documents(
         self, product_ids: Sequence[str], fields: Sequence[str] = STATE, *, every_embedder: bool = False
