@@ -48,7 +48,7 @@ browser: setup # the browser on the PATH, else Playwright's own, else Debian's p
 
 lock: setup ## Pin every requirement anew, with hashes
 	$(BIN)/pip install --quiet "uv>=0.9,<1"
-	for name in layers/core layers/arrays layers/tokens layers/runtime-client requirements/site requirements/dev requirements/bench requirements/emulator; do \
+	for name in layers/core layers/arrays layers/tokens layers/opensearch layers/runtime-client requirements/site requirements/dev requirements/bench requirements/emulator; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    $$name.in --output-file $$name.txt || exit 1; \
 	done
@@ -56,7 +56,7 @@ lock: setup ## Pin every requirement anew, with hashes
 clean: ## Remove everything that was made (environments, builds, local state)
 	rm -rf .venv .venv-emulator .build .local test-artifacts
 
-.venv/.ready: requirements/dev.txt layers/core.txt layers/arrays.txt layers/tokens.txt
+.venv/.ready: requirements/dev.txt layers/core.txt layers/arrays.txt layers/tokens.txt layers/opensearch.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv

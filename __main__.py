@@ -15,6 +15,7 @@ from components import (
     Realtime,
     RuntimeLayers,
     SiteConfig,
+    VectorAccess,
     VectorSearch,
     WebApp,
     WebEdge,
@@ -58,6 +59,8 @@ vectors = VectorSearch(
         "backend": settings.vector_backend,
         "embedder": settings.embedder,
         "dimensions": settings.embedding_dimensions,
+        "opensearch_layers": [layers.opensearch_arn],
+        "opensearch_generation": settings.opensearch_generation,
         "snapshot_minutes": settings.snapshot_minutes,
         "log_retention_days": settings.log_retention_days,
         "protect_data": settings.protect_data,
@@ -71,6 +74,7 @@ catalog = Catalog(
         "vector_index_policy": vectors.index_policy,
         "layers": [layers.core_arn],
         "array_layers": [layers.arrays_arn],
+        "vector_layers": vectors.layers,
         "capabilities": settings.capabilities(),
         "ingest_concurrency": settings.ingest_concurrency,
         "log_retention_days": settings.log_retention_days,
@@ -83,11 +87,21 @@ search = ProductSearch(
     {
         "vector_environment": vectors.environment,
         "vector_query_policy": vectors.query_policy,
+        "vector_layers": vectors.layers,
         "catalog_environment": catalog.environment,
         "catalog_policy": catalog.policy,
         "layers": [layers.core_arn, layers.arrays_arn],
         "log_retention_days": settings.log_retention_days,
         "tags": settings.tags,
+    },
+)
+VectorAccess(
+    "vector-access",
+    {
+        "collection": vectors.collection,
+        "backend": settings.vector_backend,
+        "readers": [search.role_arn],
+        "writers": [catalog.ingest_role_arn],
     },
 )
 connections = Connections("connections", {"protect_data": settings.protect_data, "tags": settings.tags})
@@ -97,6 +111,8 @@ knowledge = KnowledgeBase(
         "layers": [layers.core_arn],
         "physical_name": physical_name,
         "storage": settings.knowledge_base_storage,
+        "opensearch_layers": [layers.opensearch_arn],
+        "opensearch_generation": settings.opensearch_generation,
         "log_retention_days": settings.log_retention_days,
         "protect_data": settings.protect_data,
         "tags": settings.tags,

@@ -26,6 +26,7 @@ from components import (
     EmbedderName,
     ImageBuilder,
     KnowledgeStorage,
+    OpenSearchGeneration,
     VectorBackend,
     WeatherSource,
 )
@@ -33,8 +34,8 @@ from components._lib.firewall import check_cidrs
 from components._lib.models import check_models, load_models
 from components.chat_agent import DEFAULT_CHAT_MODEL
 from components.image_generation import DEFAULT_IMAGE_MODEL
-from components.knowledge_base import STORAGES, TEXT_EMBEDDING_MODEL
-from components.vector_search import BACKENDS, EMBEDDING_MODELS
+from components.knowledge_base import TEXT_EMBEDDING_MODEL
+from components.vector_search import EMBEDDING_MODELS
 
 # Where the default embedding models are offered together with everything else the stylist uses.
 _REGIONS = ("us-east-1", "us-west-2")
@@ -84,6 +85,7 @@ class Settings(BaseModel):
     chat_model: str = DEFAULT_CHAT_MODEL
     image_model: str = DEFAULT_IMAGE_MODEL
     knowledge_base_storage: KnowledgeStorage = KnowledgeStorage.S3VECTORS
+    opensearch_generation: OpenSearchGeneration = OpenSearchGeneration.NEXTGEN
     weather: WeatherSource = WeatherSource.OPEN_METEO
     weather_url: str = Field(default="", pattern=r"^(https?://[^?#]+[^/?#])?$")
     open_weather_map_key: SecretStr = SecretStr("")
@@ -127,22 +129,6 @@ class Settings(BaseModel):
             raise ValueError("the site needs https, except on localhost; write https://host")
         if parts.path or parts.query or parts.fragment:
             raise ValueError("write the scheme and the host only, without a slash at the end")
-        return value
-
-    @field_validator("vector_backend")
-    @classmethod
-    def _check_backend(cls, value: VectorBackend) -> VectorBackend:
-        if value not in BACKENDS:
-            known = ", ".join(sorted(backend.value for backend in BACKENDS))
-            raise ValueError(f"{value.value} comes with a later release; use one of {known}")
-        return value
-
-    @field_validator("knowledge_base_storage")
-    @classmethod
-    def _check_storage(cls, value: KnowledgeStorage) -> KnowledgeStorage:
-        if value not in STORAGES:
-            known = ", ".join(sorted(storage.value for storage in STORAGES))
-            raise ValueError(f"{value.value} comes with a later release; use one of {known}")
         return value
 
     @field_validator("chat_model", "image_model")

@@ -5,6 +5,7 @@ import sys
 
 PARTS = {
     "engine": ("benchmarks.engine",),
+    "backends": ("benchmarks.backends",),
     "program": ("benchmarks.program",),
     "functions": ("benchmarks.functions",),
     "cloud": ("benchmarks.cloud",),

@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components._lib.opensearch import OpenSearchGeneration
 from components._lib.package import PACKAGE, VERSION
 from components.api import Api, ApiArgs
 from components.auth import Auth, AuthArgs
@@ -15,6 +16,7 @@ from components.realtime import Realtime, RealtimeArgs
 from components.runtime_layers import RuntimeLayers, RuntimeLayersArgs
 from components.shopper_profile import Profile, ProfileArgs
 from components.site_config import SiteConfig, SiteConfigArgs
+from components.vector_access import VectorAccess, VectorAccessArgs
 from components.vector_search import EmbedderName, VectorBackend, VectorSearch, VectorSearchArgs
 from components.web_app import ImageBuilder, WebApp, WebAppArgs
 from components.web_edge import WebEdge, WebEdgeArgs
@@ -32,6 +34,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Realtime,
     RuntimeLayers,
     SiteConfig,
+    VectorAccess,
     VectorSearch,
     WebApp,
     WebEdge,
@@ -60,6 +63,7 @@ __all__ = [
     "KnowledgeBase",
     "KnowledgeBaseArgs",
     "KnowledgeStorage",
+    "OpenSearchGeneration",
     "ProductSearch",
     "ProductSearchArgs",
     "Profile",
@@ -70,6 +74,8 @@ __all__ = [
     "RuntimeLayersArgs",
     "SiteConfig",
     "SiteConfigArgs",
+    "VectorAccess",
+    "VectorAccessArgs",
     "VectorBackend",
     "VectorSearch",
     "VectorSearchArgs",

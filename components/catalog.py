@@ -35,6 +35,8 @@ class CatalogArgs(TypedDict):
     """What `GET /capabilities` answers, a JSON text. Default: `{}`."""
     ingest_concurrency: NotRequired[int]
     """How many ingestions run at once, 2 to 1000; bounds the calls to the embedding model. Default: 10."""
+    vector_layers: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """Output `layers` of `VectorSearch`: what its backend needs. Default: none."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
     protect_data: NotRequired[bool]
@@ -62,6 +64,8 @@ class Catalog(pulumi.ComponentResource):
     """Function that answers for products, health and capabilities."""
     ingest_function_arn: pulumi.Output[str]
     """Function that turns pictures and CSV rows into products."""
+    ingest_role_arn: pulumi.Output[str]
+    """Role of that function, for `VectorAccess`."""
 
     def __init__(self, name: str, args: CatalogArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("Catalog"), name, {}, opts)
@@ -107,6 +111,7 @@ class Catalog(pulumi.ComponentResource):
         self.dead_letter_url = events.dead_letters.url
         self.browse_function_arn = browse.arn
         self.ingest_function_arn = ingest.arn
+        self.ingest_role_arn = ingest.role_arn
         self.register_outputs(
             {
                 "environment": self.environment,
@@ -117,6 +122,7 @@ class Catalog(pulumi.ComponentResource):
                 "dead_letter_url": self.dead_letter_url,
                 "browse_function_arn": self.browse_function_arn,
                 "ingest_function_arn": self.ingest_function_arn,
+                "ingest_role_arn": self.ingest_role_arn,
             }
         )
 
@@ -178,6 +184,7 @@ def _ingest(
             handler="runtime.catalog.ingest.handler",
             packages=("catalog", "vectors", "shared"),
             layers=[*args["layers"], *args["array_layers"]],
+            bound_layers=args.get("vector_layers"),
             timeout=_INGEST_TIMEOUT,
             memory_mb=1769,  # one whole processor
             log_retention_days=int(args.get("log_retention_days", 30)),

@@ -12,9 +12,10 @@ from components._lib.bedrock import Place, find_place, invoke_statement, model_r
 from components._lib.bucket import private_bucket
 from components._lib.event_queue import EventQueue, feed_function, queue_bucket_events
 from components._lib.function import Function, FunctionSpec
-from components._lib.knowledge import s3vectors
+from components._lib.knowledge import opensearch, s3vectors
 from components._lib.knowledge.storage import CreateStorage, StorageRequest, StorageResult
 from components._lib.models import Model, load_models
+from components._lib.opensearch import OpenSearchGeneration
 from components._lib.package import public_token
 
 TEXT_EMBEDDING_MODEL = "amazon.titan-embed-text-v2:0"
@@ -35,7 +36,10 @@ class KnowledgeStorage(StrEnum):
     OPENSEARCH = "opensearch"
 
 
-STORAGES: dict[KnowledgeStorage, CreateStorage] = {KnowledgeStorage.S3VECTORS: s3vectors.create}
+STORAGES: dict[KnowledgeStorage, CreateStorage] = {
+    KnowledgeStorage.OPENSEARCH: opensearch.create,
+    KnowledgeStorage.S3VECTORS: s3vectors.create,
+}
 
 
 class KnowledgeBaseArgs(TypedDict):
@@ -44,9 +48,14 @@ class KnowledgeBaseArgs(TypedDict):
     layers: Sequence[pulumi.Input[str]]
     """ARNs of the Lambda layers that hold the runtime's dependencies, without numpy."""
     physical_name: pulumi.Input[str]
-    """Prefix, unique in account and region, for what AWS does not name by itself (S3 Vectors bucket)."""
+    """Prefix, unique in account and region, for what AWS does not name by itself (S3 Vectors bucket,
+    OpenSearch collection)."""
     storage: NotRequired[KnowledgeStorage]
     """Where vectors are kept. Default: `s3vectors`."""
+    opensearch_layers: NotRequired[Sequence[pulumi.Input[str]]]
+    """ARNs of the layers with the OpenSearch client; storage `opensearch` needs them. Default: none."""
+    opensearch_generation: NotRequired[OpenSearchGeneration]
+    """Which OpenSearch Serverless (storage `opensearch`): `nextgen` scales to zero. Default: `nextgen`."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
     protect_data: NotRequired[bool]
@@ -79,18 +88,24 @@ class KnowledgeBase(pulumi.ComponentResource):
         super().__init__(public_token("KnowledgeBase"), name, {}, opts)
         storage = KnowledgeStorage(args.get("storage", KnowledgeStorage.S3VECTORS))
         protect = args.get("protect_data", True)
-        create_storage = _choose_storage(storage)
 
         place = find_place(self)
         bucket = private_bucket(
             f"{name}-documents", self, versioned=True, protect_data=protect, tags=args.get("tags")
         )
-        stored = create_storage(
+        stored = STORAGES[storage](
             StorageRequest(
                 name=name,
                 parent=self,
                 physical_name=args["physical_name"],
                 dimensions=DIMENSIONS,
+                layers=args["layers"],
+                opensearch_layers=args.get("opensearch_layers", []),
+                opensearch_generation=OpenSearchGeneration(
+                    args.get("opensearch_generation", OpenSearchGeneration.NEXTGEN)
+                ),
+                region=place.region,
+                log_retention_days=int(args.get("log_retention_days", 30)),
                 protect_data=protect,
                 tags=args.get("tags"),
             )
@@ -138,15 +153,6 @@ class KnowledgeBase(pulumi.ComponentResource):
         )
 
 
-def _choose_storage(storage: KnowledgeStorage) -> CreateStorage:
-    if storage not in STORAGES:
-        raise ValueError(
-            f"storage: {storage.value!r} comes with a later release; use one of "
-            + ", ".join(sorted(known.value for known in STORAGES))
-        )
-    return STORAGES[storage]
-
-
 def _knowledge_base(
     name: str,
     parent: pulumi.Resource,
@@ -188,7 +194,7 @@ def _knowledge_base(
         storage_configuration=stored.configuration,
         tags=args.get("tags"),
         # Bedrock tries the model and the index when the knowledge base is made.
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[policy]),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[policy, *stored.prepare(role.arn)]),
     )
 
 

@@ -27,6 +27,8 @@ class ProductSearchArgs(TypedDict):
     """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
     memory_mb: NotRequired[int]
     """Memory, which also decides the share of a processor; the index lives in it. Default: 2048."""
+    vector_layers: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """Output `layers` of `VectorSearch`: what its backend needs. Default: none."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -38,6 +40,8 @@ class ProductSearch(pulumi.ComponentResource):
 
     function_arn: pulumi.Output[str]
     """Function that answers the search routes."""
+    role_arn: pulumi.Output[str]
+    """Role of that function, for `VectorAccess`."""
     environment: pulumi.Output[Mapping[str, str]]
     """Setting SEARCH (JSON text) for functions that search through this one."""
     policy: pulumi.Output[str]
@@ -54,6 +58,7 @@ class ProductSearch(pulumi.ComponentResource):
                 handler="runtime.search.handler.handler",
                 packages=("search", "vectors", "shared"),
                 layers=args["layers"],
+                bound_layers=args.get("vector_layers"),
                 timeout=_GATEWAY_LIMIT_SECONDS,
                 memory_mb=int(args.get("memory_mb", 2048)),
                 log_retention_days=int(args.get("log_retention_days", 30)),
@@ -64,12 +69,14 @@ class ProductSearch(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.function_arn = search.arn
+        self.role_arn = search.role_arn
         setting = pulumi.Output.json_dumps({"function": search.name}, sort_keys=True)
         self.environment = pulumi.Output.all(SEARCH=setting)
         self.policy = iam.document([iam.allow(["lambda:InvokeFunction"], [search.arn])])
         self.register_outputs(
             {
                 "function_arn": self.function_arn,
+                "role_arn": self.role_arn,
                 "environment": self.environment,
                 "policy": self.policy,
             }

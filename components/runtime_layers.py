@@ -16,11 +16,11 @@ class RuntimeLayersArgs(TypedDict):
     physical_name: pulumi.Input[str]
     """Prefix of the layers' names, unique in the account and region: AWS does not name layers by itself."""
     folder: NotRequired[str]
-    """Folder with `core-arm64`, `arrays-arm64`, `tokens-arm64`. Default: `.build/layers` (`make layers`)."""
+    """Folder with `core-arm64` and the others, as `make layers` builds them. Default: `.build/layers`."""
 
 
 class RuntimeLayers(pulumi.ComponentResource):
-    """Three layers, so that a function starts without what it does not need."""
+    """Four layers, so that a function starts without what it does not need."""
 
     core_arn: pulumi.Output[str]
     """Layer with boto3, pydantic and Powertools."""
@@ -28,6 +28,8 @@ class RuntimeLayers(pulumi.ComponentResource):
     """Layer with numpy and Pillow."""
     tokens_arn: pulumi.Output[str]
     """Layer with PyJWT and its cryptography."""
+    opensearch_arn: pulumi.Output[str]
+    """Layer with the OpenSearch client."""
 
     def __init__(
         self, name: str, args: RuntimeLayersArgs, opts: pulumi.ResourceOptions | None = None
@@ -40,8 +42,16 @@ class RuntimeLayers(pulumi.ComponentResource):
         )
         self.arrays_arn = _layer(f"{name}-arrays", self, prefix, folder / "arrays-arm64", "numpy, Pillow")
         self.tokens_arn = _layer(f"{name}-tokens", self, prefix, folder / "tokens-arm64", "PyJWT")
+        self.opensearch_arn = _layer(
+            f"{name}-opensearch", self, prefix, folder / "opensearch-arm64", "opensearch-py"
+        )
         self.register_outputs(
-            {"core_arn": self.core_arn, "arrays_arn": self.arrays_arn, "tokens_arn": self.tokens_arn}
+            {
+                "core_arn": self.core_arn,
+                "arrays_arn": self.arrays_arn,
+                "tokens_arn": self.tokens_arn,
+                "opensearch_arn": self.opensearch_arn,
+            }
         )
 
 

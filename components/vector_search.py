@@ -9,8 +9,9 @@ import pulumi
 from components._lib import iam
 from components._lib.bedrock import call_region, find_place, invoke_statement
 from components._lib.models import load_models
+from components._lib.opensearch import OpenSearchGeneration
 from components._lib.package import public_token
-from components._lib.vector import dynamodb, s3vectors
+from components._lib.vector import dynamodb, opensearch, s3vectors
 from components._lib.vector.backend import BackendRequest, CreateBackend
 
 _DIMENSIONS = (256, 384, 1024)
@@ -33,6 +34,7 @@ class EmbedderName(StrEnum):
 
 BACKENDS: dict[VectorBackend, CreateBackend] = {
     VectorBackend.DYNAMODB: dynamodb.create,
+    VectorBackend.OPENSEARCH: opensearch.create,
     VectorBackend.S3VECTORS: s3vectors.create,
 }
 EMBEDDING_MODELS: dict[EmbedderName, str] = {
@@ -47,13 +49,18 @@ class VectorSearchArgs(TypedDict):
     layers: Sequence[pulumi.Input[str]]
     """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
     physical_name: pulumi.Input[str]
-    """Prefix, unique in account and region, for what AWS does not name by itself (S3 Vectors bucket)."""
+    """Prefix, unique in account and region, for what AWS does not name by itself (S3 Vectors bucket,
+    OpenSearch collection)."""
     backend: NotRequired[VectorBackend]
     """Where vectors are kept. Default: `dynamodb`."""
     embedder: NotRequired[EmbedderName]
     """The embedding model. Default: `titan`."""
     dimensions: NotRequired[int]
     """Length of the vectors: 256, 384 or 1024. Default: 1024."""
+    opensearch_layers: NotRequired[Sequence[pulumi.Input[str]]]
+    """ARNs of the layers with the OpenSearch client; backend `opensearch` needs them. Default: none."""
+    opensearch_generation: NotRequired[OpenSearchGeneration]
+    """Which OpenSearch Serverless (backend `opensearch`): `nextgen` scales to zero. Default: `nextgen`."""
     snapshot_minutes: NotRequired[int]
     """Minutes between two snapshots of the in-memory index (backend `dynamodb`). Default: 15."""
     memory_mb: NotRequired[int]
@@ -77,6 +84,10 @@ class VectorSearch(pulumi.ComponentResource):
     """IAM policy document (JSON text) for indexing: write vectors, call the embedding model."""
     backend: pulumi.Output[str]
     """Name of the backend."""
+    layers: pulumi.Output[Sequence[str]]
+    """ARNs of layers that functions need for this backend beside their own."""
+    collection: pulumi.Output[str]
+    """Name of the OpenSearch collection (backend `opensearch`), for `VectorAccess`; else empty."""
 
     def __init__(self, name: str, args: VectorSearchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("VectorSearch"), name, {}, opts)
@@ -84,7 +95,6 @@ class VectorSearch(pulumi.ComponentResource):
         embedder = EmbedderName(args.get("embedder", EmbedderName.TITAN))
         dimensions = int(args.get("dimensions", 1024))
         snapshot_minutes = int(args.get("snapshot_minutes", 15))
-        create_backend = _choose_backend(backend)
         _check_dimensions(dimensions)
         _check_snapshot_minutes(snapshot_minutes)
 
@@ -99,7 +109,7 @@ class VectorSearch(pulumi.ComponentResource):
             },
             sort_keys=True,
         )
-        store = create_backend(
+        store = BACKENDS[backend](
             BackendRequest(
                 name=name,
                 parent=self,
@@ -111,6 +121,11 @@ class VectorSearch(pulumi.ComponentResource):
                 log_retention_days=int(args.get("log_retention_days", 30)),
                 protect_data=args.get("protect_data", True),
                 layers=args["layers"],
+                opensearch_layers=args.get("opensearch_layers", []),
+                opensearch_generation=OpenSearchGeneration(
+                    args.get("opensearch_generation", OpenSearchGeneration.NEXTGEN)
+                ),
+                region=place.region,
                 tags=args.get("tags"),
             )
         )
@@ -119,23 +134,18 @@ class VectorSearch(pulumi.ComponentResource):
         self.query_policy = iam.document([*store.query_statements, embed])
         self.index_policy = iam.document([*store.index_statements, embed])
         self.backend = pulumi.Output.from_input(backend.value)
+        self.layers = pulumi.Output.all(*store.layers)
+        self.collection = pulumi.Output.from_input(store.collection)
         self.register_outputs(
             {
                 "environment": self.environment,
                 "query_policy": self.query_policy,
                 "index_policy": self.index_policy,
                 "backend": self.backend,
+                "layers": self.layers,
+                "collection": self.collection,
             }
         )
-
-
-def _choose_backend(backend: VectorBackend) -> CreateBackend:
-    if backend not in BACKENDS:
-        raise ValueError(
-            f"backend: {backend.value!r} comes with a later release; use one of "
-            + ", ".join(sorted(known.value for known in BACKENDS))
-        )
-    return BACKENDS[backend]
 
 
 def _check_dimensions(dimensions: int) -> None:

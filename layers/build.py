@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / ".build" / "layers"
-LAYERS = ("core", "arrays", "tokens")
+LAYERS = ("core", "arrays", "tokens", "opensearch")
 
 TARGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -15,7 +15,7 @@ HOST = "localhost"
 
 @dataclass(frozen=True, slots=True)
 class LocalConfig:
-    """One local cloud: a stack, a folder for its state, three neighbouring ports and its inputs."""
+    """One local cloud: a stack, a folder for its state, four neighbouring ports and its inputs."""
 
     stack: str
     port: int
@@ -32,6 +32,14 @@ class LocalConfig:
     @property
     def ai_port(self) -> int:
         return self.port + 2
+
+    @property
+    def opensearch_port(self) -> int:
+        return self.port + 3
+
+    @property
+    def opensearch_url(self) -> str:
+        return f"http://127.0.0.1:{self.opensearch_port}"
 
     @property
     def site_url(self) -> str:

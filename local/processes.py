@@ -1,6 +1,7 @@
 """Starts, watches and ends the local cloud's processes."""
 
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -25,7 +26,15 @@ class Processes:
     logs: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict[str, "subprocess.Popen[bytes]"])
 
-    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        user: str | None = None,
+    ) -> None:
+        """Start a process, under the name of `user` if one is given, which takes being root."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
@@ -36,6 +45,9 @@ class Processes:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                user=user,
+                group=pwd.getpwnam(user).pw_gid if user else None,
+                extra_groups=[] if user else None,
             )
 
     def wait_until_healthy(self, name: str, url: str, *, timeout_s: float = 30.0) -> None:

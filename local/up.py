@@ -19,8 +19,9 @@ from rich.console import Console
 
 from layers.build import build_layers, build_runtime_client
 from local import catalog, documents, users
+from local.ai.opensearch.node import Tools, fetch, find_tools, start_node
 from local.config import HOST, ROOT, LocalConfig
-from local.deploy import EXIT_OUTDATED
+from local.deploy import EXIT_OUTDATED, stack_config
 from local.processes import Processes, StartFailed, port_in_use
 from local.resources.base import ROOT_KEY
 
@@ -32,6 +33,7 @@ _ENDPOINTS = (
     "S3VECTORS",
 )  # served by the AI stand-ins; everything else by the emulator
 _IDLE_FUNCTION_S = "60"
+_OPENSEARCH_SETTINGS = ("vectorBackend", "knowledgeBaseStorage")
 
 
 @dataclass
@@ -122,6 +124,13 @@ class LocalCloud:
                 "stop it with `python -m local down`, or set LOCAL_DIR and PORT for a second one"
             )
         ports = {"the site": self.config.port, "AWS": self.config.emulator_port, "AI": self.config.ai_port}
+        if needs_opensearch(self.config):
+            ports["OpenSearch"] = self.config.opensearch_port
+            if isinstance(missing := find_tools(), str):
+                raise StartFailed(
+                    f"this stack keeps vectors in OpenSearch, which cannot run here. {missing}. "
+                    'Or start with SET="vectorBackend=dynamodb knowledgeBaseStorage=s3vectors"'
+                )
         for what, port in ports.items():
             if port_in_use(port):
                 raise StartFailed(f"port {port} ({what}) is in use: choose another with PORT=")
@@ -139,6 +148,13 @@ class LocalCloud:
         }
         ai = [sys.executable, "-m", "local.ai.server"]
         self.processes.start("ai", ai, self._base_environment() | passed, ROOT)
+        self._start_opensearch()
+
+    def _start_opensearch(self) -> None:
+        tools = find_tools()
+        if needs_opensearch(self.config) and isinstance(tools, Tools):
+            folder = self.config.folder / "opensearch"
+            start_node(self.processes, fetch(tools), folder, self.config.opensearch_port, tools)
 
     def _deploy(self) -> dict[str, Any]:
         for _attempt in range(2):
@@ -148,7 +164,7 @@ class LocalCloud:
             if code != EXIT_OUTDATED:
                 break
             self.console.print("the program has changed: starting with empty state")
-            self.processes.stop("emulator", "ai")
+            self.processes.stop("emulator", "ai", "opensearch")
             wipe_state(self.config)
             self._start_services()
         raise StartFailed(f"the program failed: {self.processes.last_words('deploy', 25)}")
@@ -249,6 +265,12 @@ def describe(
     }
 
 
+def needs_opensearch(config: LocalConfig) -> bool:
+    """Whether the stack keeps anything in OpenSearch Serverless."""
+    project, values = stack_config(config)
+    return any(values.get(f"{project}:{name}") == "opensearch" for name in _OPENSEARCH_SETTINGS)
+
+
 def running_pid(config: LocalConfig) -> int | None:
     """The process that keeps this cloud up, if it lives."""
     pid_file = config.folder / "up.pid"
@@ -264,7 +286,7 @@ def running_pid(config: LocalConfig) -> int | None:
 
 def wipe_state(config: LocalConfig) -> None:
     """Forget everything stored in this cloud; drawn pictures and logs stay."""
-    for folder in ("state", "s3", "tmp"):
+    for folder in ("state", "s3", "tmp", "opensearch"):
         shutil.rmtree(config.folder / folder, ignore_errors=True)
     for file in ("resources.json", "outputs.json", "catalog.json"):
         (config.folder / file).unlink(missing_ok=True)

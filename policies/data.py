@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from policies.stack import (
     BUCKET,
+    COLLECTION,
     EVENT_SOURCE,
     FUNCTION,
     LOG_GROUP,
@@ -133,6 +134,7 @@ def _protections(resource: Resource) -> list[tuple[str, str, bool]]:
             ("leave forceDestroy off", read("forceDestroy") is not True),
             ("set the option protect", resource.protect),
         ],
+        COLLECTION: [("set the option protect", resource.protect)],
         USER_POOL: [
             ("set deletionProtection to ACTIVE", read("deletionProtection") == "ACTIVE"),
             ("set the option protect", resource.protect),

@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterator
 
 from policies.stack import (
+    ACCESS_POLICY,
     BUCKET,
+    COLLECTION,
+    COLLECTION_GROUP,
     EVENT_RULE,
     FUNCTION,
     GUARDRAIL,
@@ -13,6 +16,7 @@ from policies.stack import (
     LOG_GROUP,
     QUEUE,
     ROLE,
+    SECURITY_POLICY,
     SOCKET_API,
     SOCKET_INTEGRATION,
     TABLE,
@@ -30,7 +34,10 @@ _GATEWAY_TIMEOUT = 29
 _AUTONAME_SUFFIX = len("-1a2b3c4")
 # Property that holds the physical name, and AWS's limit for it.
 _NAMES = {
+    ACCESS_POLICY: ("name", 32),
     BUCKET: ("bucket", 63),
+    COLLECTION: ("name", 32),
+    COLLECTION_GROUP: ("name", 32),
     EVENT_RULE: ("name", 64),
     FUNCTION: ("name", 64),
     GUARDRAIL: ("name", 50),
@@ -39,6 +46,7 @@ _NAMES = {
     LOG_GROUP: ("name", 512),
     QUEUE: ("name", 80),
     ROLE: ("name", 64),
+    SECURITY_POLICY: ("name", 32),
     SOCKET_API: ("name", 128),
     TABLE: ("name", 255),
     USER_POOL_DOMAIN: ("domain", 63),

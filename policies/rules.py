@@ -1,6 +1,6 @@
 """All rules."""
 
-from policies import access, api, data, limits, models, realtime, web
+from policies import access, api, data, limits, models, realtime, vectors, web
 from policies.stack import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -47,6 +47,10 @@ RULES: tuple[Rule, ...] = (
     realtime.limit_every_message,
     realtime.permit_every_message,
     realtime.redeploy_messages_on_change,
+    vectors.encrypt_every_collection,
+    vectors.let_somebody_use_every_collection,
+    vectors.name_who_uses_collections,
+    vectors.open_every_collection_on_purpose,
     web.give_containers_no_rights,
     web.keep_load_balancers_private,
     web.let_nobody_in_directly,

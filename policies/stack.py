@@ -46,7 +46,10 @@ Rule = Callable[[Stack], Iterator[Violation]]
 """A function over all resources of a stack; its docstring is the rule in words."""
 
 AGENT = "aws:bedrock/agentAgent:AgentAgent"
+ACCESS_POLICY = "aws:opensearch/serverlessAccessPolicy:ServerlessAccessPolicy"
 BUCKET = "aws:s3/bucket:Bucket"
+COLLECTION = "aws:opensearch/serverlessCollection:ServerlessCollection"
+COLLECTION_GROUP = "aws:opensearch/serverlessCollectionGroup:ServerlessCollectionGroup"
 DEPLOYMENT = "aws:apigateway/deployment:Deployment"
 EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
 EVENT_SOURCE = "aws:lambda/eventSourceMapping:EventSourceMapping"
@@ -62,6 +65,7 @@ REST_API = "aws:apigateway/restApi:RestApi"
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type, not a password
+SECURITY_POLICY = "aws:opensearch/serverlessSecurityPolicy:ServerlessSecurityPolicy"
 SOCKET_API = "aws:apigatewayv2/api:Api"
 SOCKET_AUTHORIZER = "aws:apigatewayv2/authorizer:Authorizer"
 SOCKET_DEPLOYMENT = "aws:apigatewayv2/deployment:Deployment"

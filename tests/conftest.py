@@ -9,6 +9,7 @@ from layers.build import OUTPUT
 from local.catalog import drawing_digest
 from local.demo.catalog import write_catalog
 from tests.support.cloud import RunningCloud, running_cloud
+from tests.support.opensearch import node_missing, opensearch_node
 
 _PRODUCTS = 64
 
@@ -27,3 +28,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, catalog_folder: Path) -> Ite
     """A local cloud with that catalogue, for the whole test run."""
     with running_cloud(tmp_path_factory.mktemp("cloud"), catalog_folder) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def opensearch_url() -> Iterator[str]:
+    """A real OpenSearch node, for the whole test run; skips where there can be none."""
+    if reason := node_missing():
+        pytest.skip(f"no OpenSearch node: {reason}")
+    with opensearch_node() as url:
+        yield url

@@ -39,6 +39,8 @@ class FunctionSpec:
     dead_letter_arn: pulumi.Input[str] | None = None
     """Queue for events of asynchronous calls that failed for good."""
     reserved_concurrency: int | None = None
+    bound_layers: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    """Further layers that another component hands out."""
 
 
 class Function(pulumi.ComponentResource):
@@ -46,6 +48,7 @@ class Function(pulumi.ComponentResource):
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
+    role_arn: pulumi.Output[str]
 
     def __init__(self, name: str, spec: FunctionSpec, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(internal_token("Function"), name, {}, opts)
@@ -70,7 +73,7 @@ class Function(pulumi.ComponentResource):
             code=bundle(spec.packages),
             runtime="python3.13",
             architectures=["arm64"],
-            layers=spec.layers,
+            layers=_layers(spec),
             timeout=spec.timeout,
             memory_size=spec.memory_mb,
             reserved_concurrent_executions=spec.reserved_concurrency,
@@ -84,7 +87,16 @@ class Function(pulumi.ComponentResource):
         )
         self.arn = function.arn
         self.name = function.name
-        self.register_outputs({"arn": self.arn, "name": self.name})
+        self.role_arn = role.arn
+        self.register_outputs({"arn": self.arn, "name": self.name, "role_arn": self.role_arn})
+
+
+def _layers(spec: FunctionSpec) -> pulumi.Input[Sequence[pulumi.Input[str]]]:
+    if spec.bound_layers is None:
+        return spec.layers
+    return pulumi.Output.all(pulumi.Output.all(*spec.layers), spec.bound_layers).apply(
+        lambda both: [*both[0], *both[1]]
+    )
 
 
 def _variables(spec: FunctionSpec) -> pulumi.Output[Mapping[str, str]]:

@@ -39,6 +39,19 @@ class Gate:
                 f"{role or key} is not authorized to perform: {action} on resource: {resource}"
             )
 
+    def role_of(self, authorization: str) -> str | None:
+        """ARN of the role behind a request; None for the administrator. Raises AccessDenied for others."""
+        credential = _CREDENTIAL.search(authorization)
+        if credential is None:
+            raise AccessDenied("the request is not signed")
+        key = credential["key"]
+        if key == self._administrator:
+            return None
+        role = self._role(key)
+        if role is None:
+            raise AccessDenied(f"{key} is nobody's key")
+        return role
+
     def _role(self, key: str) -> str | None:
         if self._roles.get(key) is None:
             answer = httpx.get(f"{self._emulator_url}/_local/caller", params={"key": key}).json()

@@ -23,6 +23,8 @@ from local.ai.embedder import FashionEmbedder
 from local.ai.gate import AccessDenied, Gate
 from local.ai.knowledge import service as knowledge
 from local.ai.knowledge.bases import KnowledgeBases
+from local.ai.opensearch import control
+from local.ai.opensearch.proxy import ServerlessProxy
 from local.ai.stylist import service as stylist
 from local.ai.stylist.guardrails import GuardrailStore
 from local.ai.stylist.guardrails import routes as guardrail_routes
@@ -152,6 +154,13 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             vectors_file.parent.mkdir(exist_ok=True)
             vectors_file.write_text(json.dumps(s3vectors.dump(vectors)))
 
+    collections = control.Collections(config.ai_url, region, ACCOUNT)
+
+    def guard(authorization: str, collection: str, permission: str, index: str) -> None:
+        collections.check(gate.check, gate.role_of, authorization, (collection, permission, index))
+
+    opensearch = ServerlessProxy(config.opensearch_url, guard)
+
     async def health(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -164,6 +173,8 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             *knowledge.routes(documents, gate.check, region=region, account=ACCOUNT),
             *weather_service.routes(),
             *s3vectors.routes(vectors, gate.check),
+            *control.routes(collections, gate.check),
+            *opensearch.routes(),
         ],
         lifespan=keep_vectors,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from local.resources import bedrock, compute, http, identity, messaging, realtime, storage
+from local.resources import bedrock, compute, http, identity, messaging, opensearch, realtime, storage
 from local.resources.base import Handler
 
 HANDLERS: Mapping[str, Handler] = {
@@ -11,6 +11,7 @@ HANDLERS: Mapping[str, Handler] = {
     **http.HANDLERS,
     **identity.HANDLERS,
     **messaging.HANDLERS,
+    **opensearch.HANDLERS,
     **realtime.HANDLERS,
     **storage.HANDLERS,
 }

@@ -67,7 +67,9 @@ HANDLERS = {
     "aws:bedrock/agentKnowledgeBase:AgentKnowledgeBase": Handler(
         _knowledge_base,
         kept=False,
-        ignored={"storageConfiguration": "the stand-in has a full-text index of its own"},
+        ignored={
+            "storageConfiguration": "the stand-in has a full-text index of its own, wherever that is kept"
+        },
     ),
     "aws:bedrock/agentDataSource:AgentDataSource": Handler(
         _data_source,

@@ -102,6 +102,16 @@ def _bootstrap(layers: list[str]) -> str:
     )
 
 
+def _invocation(context: Context, name: str, inputs: Inputs) -> Made:
+    answer = context.client("lambda").invoke(
+        FunctionName=inputs["functionName"], Payload=inputs["input"].encode()
+    )
+    result = answer["Payload"].read().decode()
+    if "FunctionError" in answer:
+        raise RuntimeError(f"{inputs['functionName']} failed: {result}")
+    return Made(name, {"result": result})
+
+
 def _permission(context: Context, name: str, inputs: Inputs) -> Made:
     arguments = inputs.renamed(sourceArn="SourceArn", sourceAccount="SourceAccount")
     context.client("lambda").add_permission(
@@ -167,6 +177,8 @@ HANDLERS = {
             "snapStart": "processes start in milliseconds",
         },
     ),
+    # Made anew at every start, as what it prepares may live no longer; so it has to be safe to repeat.
+    "aws:lambda/invocation:Invocation": Handler(_invocation, kept=False),
     "aws:lambda/permission:Permission": Handler(_permission),
     "aws:iam/role:Role": Handler(_role),
     "aws:iam/rolePolicy:RolePolicy": Handler(_role_policy, always(_role_policy)),

@@ -268,8 +268,12 @@ class Reconciler:
         raise Unsettled("the row kept changing")
 
     def _update_attributes(self, product: Product) -> None:
-        if product.is_shown:
-            self._store.update_attributes(product.product_id, attributes_of(product), product.version)
+        """Hand the attributes on to the vector, which a store may not see yet: then it is tried again."""
+        if not product.is_shown or product.embedding_key != self._embedder.key:
+            return
+        attributes = attributes_of(product)
+        if not self._store.update_attributes(product.product_id, attributes, product.version):
+            raise Unsettled("the vector of a product is not there (yet)")
 
     def _state(self, key: str, values: Mapping[str, Any], before: Product | None) -> Product | None:
         """The product with these values stated; None when that changes nothing."""

@@ -35,6 +35,12 @@ def _open_dynamodb(settings: VectorSettings, clients: Clients) -> VectorStore:
     return open_dynamodb(settings, clients)
 
 
+def _open_opensearch(settings: VectorSettings, clients: Clients) -> VectorStore:
+    from runtime.vectors.stores.opensearch import open_opensearch
+
+    return open_opensearch(settings, clients)
+
+
 def _open_s3vectors(settings: VectorSettings, clients: Clients) -> VectorStore:
     from runtime.vectors.stores.s3vectors import open_s3vectors
 
@@ -55,6 +61,7 @@ def _open_nova(settings: VectorSettings, clients: Clients) -> Embedder:
 
 _STORES: dict[str, Callable[[VectorSettings, Clients], VectorStore]] = {
     "dynamodb": _open_dynamodb,
+    "opensearch": _open_opensearch,
     "s3vectors": _open_s3vectors,
 }
 _EMBEDDERS: dict[str, Callable[[VectorSettings, Clients], Embedder]] = {

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from runtime.shared.opensearch import Generation
 from runtime.shared.settings import SettingsModel, read_setting
 
 
@@ -24,6 +25,16 @@ class S3VectorsStoreSettings(SettingsModel):
     backend: Literal["s3vectors"]
     bucket: str = Field(min_length=1)
     index: str = Field(min_length=1)
+
+
+class OpenSearchStoreSettings(SettingsModel):
+    """A vector collection of OpenSearch Serverless and one index in it, made by the first write."""
+
+    backend: Literal["opensearch"]
+    endpoint: str = Field(pattern=r"^https?://[^?#]+$")
+    region: str = Field(min_length=1)
+    index: str = Field(default="products", min_length=1)
+    generation: Generation = Generation.NEXTGEN
 
 
 class _EmbedderSettings(SettingsModel):
@@ -46,7 +57,9 @@ class NovaSettings(_EmbedderSettings):
     dimensions: Literal[256, 384, 1024, 3072]
 
 
-StoreSettings = Annotated[DynamoDBStoreSettings | S3VectorsStoreSettings, Field(discriminator="backend")]
+StoreSettings = Annotated[
+    DynamoDBStoreSettings | OpenSearchStoreSettings | S3VectorsStoreSettings, Field(discriminator="backend")
+]
 EmbedderSettings = Annotated[TitanSettings | NovaSettings, Field(discriminator="name")]
 
 

@@ -7,16 +7,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from local.ai.opensearch.proxy import ServerlessProxy
 from runtime.vectors.port import Attributes, Filters, VectorStore
 from tests.contract.vector_backends import (
     Backend,
     DynamoDBBackend,
+    OpenSearchBackend,
     S3VectorsBackend,
     in_process_aws,
     item,
     s3vectors_server,
     unit_rows,
 )
+from tests.support.opensearch import serverless
 
 DIMENSIONS = 32
 ROWS = unit_rows(12, DIMENSIONS)
@@ -24,14 +27,19 @@ ROWS = unit_rows(12, DIMENSIONS)
 Opener = Callable[[], Backend]
 
 
-@pytest.fixture(scope="module", params=["dynamodb", "s3vectors"])
+@pytest.fixture(scope="module", params=["dynamodb", "s3vectors", "opensearch"])
 def open_backend(request: pytest.FixtureRequest) -> Iterator[Opener]:
     if request.param == "dynamodb":
         with in_process_aws() as clients:
             yield lambda: DynamoDBBackend(clients, DIMENSIONS)
-    else:
+    elif request.param == "s3vectors":
         with s3vectors_server() as clients:
             yield lambda: S3VectorsBackend(clients, DIMENSIONS)
+    else:
+        # Whether a write is seen at once is no part of this contract; the node refreshes before each read.
+        proxy = ServerlessProxy(request.getfixturevalue("opensearch_url"), at_once=True)
+        with serverless(proxy) as address:
+            yield lambda: OpenSearchBackend(address, DIMENSIONS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Real stores over stand-ins of their services, for tests: an in-process AWS, and S3 Vectors behind HTTP."""
+"""Real stores for tests: over an in-process AWS, a stand-in of S3 Vectors, and an OpenSearch node."""
 
 import threading
 import time
@@ -126,6 +126,27 @@ class S3VectorsBackend:
     def open(self, model: str = MODEL) -> VectorStore:
         store = {"backend": "s3vectors", "bucket": self.bucket, "index": "products"}
         return open_store(settings(store, self.dimensions, model), self.clients)
+
+    def fill(self, items: Sequence[VectorItem]) -> None:
+        self.open().upsert(items)
+
+
+class OpenSearchBackend:
+    """A collection of its own behind the address of a proxy."""
+
+    def __init__(self, address: str, dimensions: int, generation: str = "nextgen") -> None:
+        self.dimensions = dimensions
+        self.generation = generation
+        self.endpoint = f"{address}/shop-{uuid4().hex}"
+
+    def open(self, model: str = MODEL) -> VectorStore:
+        store = {
+            "backend": "opensearch",
+            "endpoint": self.endpoint,
+            "region": REGION,
+            "generation": self.generation,
+        }
+        return open_store(settings(store, self.dimensions, model), AwsClients())
 
     def fill(self, items: Sequence[VectorItem]) -> None:
         self.open().upsert(items)

@@ -123,6 +123,10 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
                 "s3vectors", f"bucket/{inputs.get('vectorBucketName')}/index/{inputs.get('indexName')}"
             )
         },
+        "aws:opensearch/serverlessCollection:ServerlessCollection": {
+            "arn": _arn("aoss", f"collection/{name}-id"),
+            "collectionEndpoint": f"https://{name}-id.{REGION}.aoss.amazonaws.com",
+        },
         "aws:sqs/queue:Queue": {
             "name": short,
             "arn": _arn("sqs", short),

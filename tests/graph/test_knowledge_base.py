@@ -162,8 +162,75 @@ def test_documents_and_vectors_are_kept_by_default(knowledge: Graph) -> None:
     assert discarded.get("knowledge-vectors").inputs["forceDestroy"] is True
 
 
-def test_a_storage_that_is_not_there_yet_is_refused_by_name() -> None:
-    with pytest.raises(
-        ValueError, match="storage: 'opensearch' comes with a later release; use one of s3vectors"
-    ):
+COLLECTION = "arn:aws:aoss:us-east-1:123456789012:collection/knowledge-collection-id"
+KNOWLEDGE_ROLE = "arn:aws:iam::123456789012:role/knowledge-role-1a2b3c4"
+MAKER_ROLE = "arn:aws:iam::123456789012:role/knowledge-index-maker-role-1a2b3c4"
+
+
+@pytest.fixture(scope="module")
+def searched() -> Graph:
+    return record_knowledge(storage="opensearch", opensearch_layers=["arn:opensearch"])
+
+
+def test_opensearch_holds_the_passages_when_that_is_the_storage(searched: Graph) -> None:
+    assert searched.get("knowledge-base").inputs["storageConfiguration"] == {
+        "type": "OPENSEARCH_SERVERLESS",
+        "opensearchServerlessConfiguration": {
+            "collectionArn": COLLECTION,
+            "vectorIndexName": "documents",
+            "fieldMapping": {"vectorField": "vector", "textField": "text", "metadataField": "metadata"},
+        },
+    }
+    assert ("aoss:APIAccessAll", COLLECTION) in allowed(searched.get("knowledge-policy").inputs["policy"])
+    assert not any("s3vectors" in str(resource.inputs) for resource in searched.resources)
+
+
+def test_the_index_is_made_before_the_knowledge_base_by_a_function_that_may_do_nothing_else(
+    searched: Graph,
+) -> None:
+    index = searched.get("knowledge-index")
+    assert {"knowledge-data", "knowledge-index-maker-function"} <= set(index.dependencies)
+    assert {"knowledge-index", "knowledge-policy"} <= set(searched.get("knowledge-base").dependencies)
+    request = json.loads(index.inputs["input"])
+    assert request["index"] == "documents" and request["dimensions"] == 1024
+    assert allowed(searched.get("knowledge-index-maker-policy").inputs["policy"]) == {
+        ("aoss:APIAccessAll", COLLECTION)
+    }
+    maker = searched.get("knowledge-index-maker-function").inputs
+    assert (maker["layers"], maker["timeout"]) == (["arn:core", "arn:opensearch"], 300)
+
+
+def test_the_function_understands_what_it_is_told(searched: Graph) -> None:
+    from runtime.indexes.handler import IndexRequest, index_body
+
+    body = index_body(IndexRequest.model_validate_json(searched.get("knowledge-index").inputs["input"]))
+    fields = body["mappings"]["properties"]
+    configuration = searched.get("knowledge-base").inputs["storageConfiguration"]
+    mapping = configuration["opensearchServerlessConfiguration"]["fieldMapping"]
+    assert set(fields) == set(mapping.values())
+    assert fields[mapping["vectorField"]]["type"] == "knn_vector"
+
+
+def test_bedrock_may_read_and_write_the_index_and_its_maker_only_make_it(searched: Graph) -> None:
+    policy = searched.get("knowledge-data").inputs
+    assert (policy["type"], policy["name"]) == ("data", "shop-test-knowledge")
+    granted = {
+        principal: rule["Permission"]
+        for part in json.loads(policy["policy"])
+        for principal in part["Principal"]
+        for rule in part["Rules"]
+    }
+    assert granted == {
+        KNOWLEDGE_ROLE: ["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"],
+        MAKER_ROLE: ["aoss:CreateIndex", "aoss:DescribeIndex"],
+    }
+
+
+def test_storage_in_opensearch_needs_its_layer() -> None:
+    with pytest.raises(ValueError, match="opensearch_layers: storage opensearch needs the layer"):
         record_knowledge(storage="opensearch")
+
+
+def test_an_unknown_storage_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="'redis' is not a valid KnowledgeStorage"):
+        record_knowledge(storage="redis")

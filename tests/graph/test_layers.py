@@ -16,7 +16,8 @@ def test_layers_are_named_by_the_caller_and_built_for_the_functions() -> None:
         layer.inputs["layerName"]: layer.inputs
         for layer in graph.of_type("aws:lambda/layerVersion:LayerVersion")
     }
-    assert set(layers) == {"shop-test-core-arm64", "shop-test-arrays-arm64", "shop-test-tokens-arm64"}
+    names = ("core", "arrays", "tokens", "opensearch")
+    assert set(layers) == {f"shop-test-{name}-arm64" for name in names}
     for name, layer in layers.items():
         assert layer["compatibleArchitectures"] == ["arm64"]
         assert layer["compatibleRuntimes"] == ["python3.13"]
@@ -33,4 +34,5 @@ def test_a_layer_that_is_not_built_is_told_with_the_command_that_builds_it(
     assert [text for text in caplog.messages if "make layers" in text] == [
         "arrays-arm64: the layer is not built; run `make layers` before `pulumi up`",
         "tokens-arm64: the layer is not built; run `make layers` before `pulumi up`",
+        "opensearch-arm64: the layer is not built; run `make layers` before `pulumi up`",
     ]

@@ -166,6 +166,7 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "realtime",
         "search",
         "site",
+        "vector-access",
         "vectors",
         "web",
     }
@@ -188,7 +189,7 @@ def test_json_inputs_have_sorted_keys(prod: Graph) -> None:
     checked = 0
     for resource in prod.resources:
         for text in _strings(dict(resource.inputs)):
-            if text.startswith("{"):
+            if text.startswith(("{", "[")):
                 parsed = json.loads(text)
                 assert json.dumps(parsed) == json.dumps(json.loads(json.dumps(parsed, sort_keys=True))), (
                     f"{resource.name}: keys are not sorted, so the provider would see a change: {text[:100]}"
@@ -255,6 +256,13 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, prod: Graph) -> None:
         "web-images",
         "web-sources",
     }
+    # In production vectors are in OpenSearch instead.
+    stateful -= {"knowledge-index", "knowledge-vectors", "vectors-embeddings", "vectors-snapshots"}
+    stateful |= {
+        f"{use}-{part}"
+        for use in ("knowledge", "vectors")
+        for part in ("collection", "encryption", "group", "network")
+    }
     assert {resource.name for resource in prod.resources if resource.protect} == stateful
     assert {resource.name for resource in prod.resources if resource.retain} == stateful
     assert not any(resource.protect or resource.retain for resource in dev.resources)
@@ -289,6 +297,39 @@ def test_swapping_the_backend_changes_only_vectors_one_setting_and_their_policie
         assert differing
         for statement in differing:
             assert "vectors" in json.dumps(statement["Resource"]), statement
+
+
+def test_opensearch_changes_only_vectors_their_access_one_setting_and_a_layer(dev: Graph) -> None:
+    swapped = record_stack("dev", vectorBackend="opensearch")
+    before = {(r.type, r.name): r for r in dev.resources}
+    after = {(r.type, r.name): r for r in swapped.resources}
+    assert all(name.startswith("vectors-") for _, name in set(before) - set(after))
+    assert {name for _, name in set(after) - set(before)} == {
+        "vector-access-data",
+        "vectors-collection",
+        "vectors-encryption",
+        "vectors-group",
+        "vectors-network",
+    }
+    changed = {
+        name: _changed_paths(before[type_, name].inputs, after[type_, name].inputs)
+        for type_, name in set(before) & set(after)
+        if _changed_paths(before[type_, name].inputs, after[type_, name].inputs)
+    }
+    function = {"environment.variables.VECTOR_STORE", "layers"}
+    assert changed == {
+        "catalog-browse-function": {"environment.variables.CAPABILITIES"},
+        "catalog-ingest-function": function,
+        "catalog-ingest-policy": {"policy"},
+        "search-function": function,
+        "search-policy": {"policy"},
+    }
+    with_client = {
+        resource.name
+        for resource in swapped.of_type("aws:lambda/function:Function")
+        if any("opensearch" in arn for arn in resource.inputs["layers"])
+    }
+    assert with_client == {"catalog-ingest-function", "search-function"}
 
 
 def _changed_paths(before: Any, after: Any, path: str = "") -> set[str]:

@@ -10,7 +10,13 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from components import ChatEngine, VectorBackend, WeatherSource
+from components import (
+    ChatEngine,
+    KnowledgeStorage,
+    OpenSearchGeneration,
+    VectorBackend,
+    WeatherSource,
+)
 from components._lib.models import Model, check_models, load_models
 from settings import Settings, parse_settings
 from tests.graph.recorder import ROOT, record_stack, stack_config
@@ -63,7 +69,10 @@ def test_stacks_differ_as_documented() -> None:
     dev, prod = (parse_settings(PROJECT, stack_config(stack)) for stack in ("dev", "prod"))
     assert (dev.protect_data, prod.protect_data) == (False, True)
     assert (dev.log_retention_days, prod.log_retention_days) == (14, 90)
-    assert dev.vector_backend == prod.vector_backend == VectorBackend.DYNAMODB
+    assert (dev.vector_backend, prod.vector_backend) == (VectorBackend.DYNAMODB, VectorBackend.OPENSEARCH)
+    assert dev.knowledge_base_storage == KnowledgeStorage.S3VECTORS
+    assert prod.knowledge_base_storage == KnowledgeStorage.OPENSEARCH
+    assert dev.opensearch_generation == prod.opensearch_generation == OpenSearchGeneration.NEXTGEN
     assert (dev.daily_spend_usd, prod.daily_spend_usd) == (5, 50)
     assert dev.chat_engine == prod.chat_engine == ChatEngine.CONVERSE
     assert dev.weather == prod.weather == WeatherSource.OPEN_METEO
@@ -91,10 +100,7 @@ def test_values_arrive_as_texts_and_leave_typed() -> None:
             {"zzz": "1"},
             "zzz is not a setting of this project; the settings are allowOtherRegions, allowedCidrs, apiA",
         ),
-        (
-            {"vectorBackend": "opensearch"},
-            "opensearch comes with a later release; use one of dynamodb, s3vectors",
-        ),
+        ({"opensearchGeneration": "old"}, "opensearchGeneration: 'old' is refused: .*'nextgen' or 'classic'"),
         ({"vectorBackend": "redis"}, "virtual-stylist:vectorBackend: 'redis' is refused: .*'dynamodb'"),
         ({"embedder": "clip"}, "virtual-stylist:embedder: 'clip' is refused: .*'titan' or 'nova'"),
         ({"embeddingDimensions": "512"}, "embeddingDimensions: '512' is refused: .*256, 384 or 1024"),
@@ -112,8 +118,8 @@ def test_values_arrive_as_texts_and_leave_typed() -> None:
             "virtual-stylist:tags: 'team=shop' is refused: write JSON, as the description",
         ),
         (
-            {"knowledgeBaseStorage": "opensearch"},
-            "knowledgeBaseStorage: 'opensearch' is refused: opensearch comes with a later release",
+            {"knowledgeBaseStorage": "redis"},
+            "knowledgeBaseStorage: 'redis' is refused: .*'s3vectors' or 'opensearch'",
         ),
         ({"chatConcurrency": "501"}, "chatConcurrency: '501' is refused: .*less than or equal to 500"),
         ({"chatEngine": "langchain"}, "chatEngine: 'langchain' is refused: .*'converse' or 'agent'"),

@@ -183,8 +183,9 @@ def test_a_model_that_is_not_offered_here_is_called_where_it_is(monkeypatch: pyt
     [
         (
             {"backend": VectorBackend.OPENSEARCH},
-            "'opensearch' comes with a later release; use one of dynamodb, s3",
+            "opensearch_layers: backend opensearch needs the layer with the OpenSearch client",
         ),
+        ({"opensearch_generation": "third"}, "'third' is not a valid OpenSearchGeneration"),
         ({"backend": "dynamo"}, "'dynamo' is not a valid VectorBackend"),
         ({"dimensions": 512}, "dimensions: 512 is not offered by the models; use 256, 384 or 1024"),
         ({"snapshot_minutes": 0}, "snapshot_minutes: 0 is out of range; use 1 to 1440"),

@@ -17,6 +17,7 @@ POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["a:B"], "Resource": ["arn:x"]}]}
 )
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
+ROLE = "arn:aws:iam::123456789012:role/a"
 # By component: inputs to branch on (plain), and inputs that come from elsewhere (given as Outputs).
 PLAIN: dict[str, dict[str, Any]] = {
     "Api": {"requestsPerSecond": 20, "accessLog": True},
@@ -37,7 +38,8 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Realtime": {"requestsPerSecond": 20, "accessLog": True},
     "RuntimeLayers": {},
     "SiteConfig": {"protectData": False},
-    "VectorSearch": {"backend": "s3vectors", "embedder": "nova", "dimensions": 256, "protectData": False},
+    "VectorAccess": {"backend": "opensearch"},
+    "VectorSearch": {"backend": "opensearch", "embedder": "nova", "dimensions": 256, "protectData": False},
 }
 WIRED: dict[str, dict[str, Any]] = {
     "Api": {
@@ -110,6 +112,7 @@ WIRED: dict[str, dict[str, Any]] = {
             "stack",
         )
     },
+    "VectorAccess": {"collection": "shop-vectors"},
     "VectorSearch": {"physicalName": "shop", "tags": {"a": "b"}},
 }
 # Plain containers whose leaves are Outputs.
@@ -122,7 +125,8 @@ LEAVES: dict[str, dict[str, Any]] = {
     "ProductSearch": {"layers": ["arn:core", "arn:arrays"]},
     "Profile": {"layers": ["arn:core"]},
     "Realtime": {"layers": ["arn:core"], "tokenLayers": ["arn:tokens"], "routes": {"chat": FUNCTION}},
-    "VectorSearch": {"layers": ["arn:core"]},
+    "VectorAccess": {"readers": [ROLE], "writers": [ROLE]},
+    "VectorSearch": {"layers": ["arn:core"], "opensearchLayers": ["arn:opensearch"]},
 }
 NAMES = [component.__name__ for component in PUBLIC]
 
@@ -212,10 +216,9 @@ def test_the_chat_agent_takes_what_the_others_hand_out(host: Host) -> None:
 
 
 def test_a_wrong_input_is_answered_with_its_name(host: Host) -> None:
-    inputs = {**inputs_of("VectorSearch", output), "backend": "opensearch"}
-    with pytest.raises(
-        grpc.RpcError, match="'opensearch' comes with a later release; use one of dynamodb, s3vectors"
-    ):
+    inputs = inputs_of("VectorSearch", output)
+    del inputs["opensearchLayers"]
+    with pytest.raises(grpc.RpcError, match="opensearch_layers: backend opensearch needs the layer"):
         host.construct(f"{PACKAGE}:index:VectorSearch", "thing", inputs)
 
 

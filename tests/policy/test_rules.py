@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policies import access, api, data, limits, models, realtime, web
+from policies import access, api, data, limits, models, realtime, vectors, web
 from policies.rules import RULES
 from policies.stack import Resource, Rule, Violation
 from tests.graph.recorder import Graph, record_stack
@@ -16,7 +16,10 @@ GRAPHS = {
     "dev": ("dev", {}),
     "prod": ("prod", {}),
     "dev with S3 Vectors": ("dev", {"vectorBackend": "s3vectors"}),
-    "prod with S3 Vectors": ("prod", {"vectorBackend": "s3vectors"}),
+    "dev with OpenSearch": ("dev", {"vectorBackend": "opensearch", "knowledgeBaseStorage": "opensearch"}),
+    "prod with DynamoDB": ("prod", {"vectorBackend": "dynamodb", "knowledgeBaseStorage": "s3vectors"}),
+    "prod with S3 Vectors": ("prod", {"vectorBackend": "s3vectors", "knowledgeBaseStorage": "s3vectors"}),
+    "prod with classic OpenSearch": ("prod", {"opensearchGeneration": "classic"}),
     "prod with an agent": ("prod", {"chatEngine": "agent", "hasAgentsClassic": True}),
     "prod with Nova": ("prod", {"embedder": "nova", "embeddingDimensions": 256}),
 }
@@ -217,6 +220,43 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
         "on arn:aws:execute-api",
     ),
     (access.refuse_plain_http, "catalog-bucket-policy", remove, "aws:SecureTransport"),
+    (vectors.encrypt_every_collection, "vectors-encryption", remove, "no encryption policy"),
+    (vectors.encrypt_every_collection, "knowledge-encryption", remove, "no encryption policy"),
+    (
+        vectors.encrypt_every_collection,
+        "vectors-encryption",
+        within("policy", put("Rules.0.Resource.0", "collection/another")),
+        "no encryption policy",
+    ),
+    (vectors.open_every_collection_on_purpose, "vectors-network", remove, "no network policy"),
+    (vectors.let_somebody_use_every_collection, "vector-access-data", remove, "no data access policy"),
+    (vectors.let_somebody_use_every_collection, "knowledge-data", remove, "no data access policy"),
+    (
+        vectors.name_who_uses_collections,
+        "vector-access-data",
+        within("policy", put("0.Principal.0", "*")),
+        "name the roles",
+    ),
+    (
+        vectors.name_who_uses_collections,
+        "vector-access-data",
+        within("policy", put("0.Principal.0", "arn:aws:iam::123456789012:root")),
+        "name the roles",
+    ),
+    (
+        vectors.name_who_uses_collections,
+        "knowledge-data",
+        within("policy", put("0.Rules.0.Permission.0", "aoss:*")),
+        "list the permissions",
+    ),
+    (
+        vectors.name_who_uses_collections,
+        "knowledge-data",
+        within("policy", put("0.Rules.0.Resource.0", "index/*/*")),
+        "name the collection",
+    ),
+    (limits.keep_names_short, "vectors-collection", put("name", "x" * 33), "the service takes 32"),
+    (limits.keep_names_short, "vectors-network", put("name", "x" * 33), "the service takes 32"),
     (
         access.refuse_plain_http,
         "vectors-snapshots-policy",
@@ -513,7 +553,13 @@ def plant(stack: list[Resource], name: str, change: Change) -> list[Resource]:
 def test_a_planted_violation_is_found(
     stacks: dict[str, list[Resource]], rule: Rule, name: str, change: Change, text: str
 ) -> None:
-    violations = list(rule(plant(stacks["prod"], name, change)))
+    # No stack has the resources of every backend.
+    stack = next(
+        stack
+        for stack in (stacks["prod"], stacks["prod with DynamoDB"])
+        if any(resource.name == name for resource in stack)
+    )
+    violations = list(rule(plant(stack, name, change)))
     assert any(text in violation.message for violation in violations), violations
 
 
@@ -555,7 +601,7 @@ def test_every_rule_has_a_planted_violation() -> None:
 
 def test_every_rule_is_listed_once_and_says_what_it_wants() -> None:
     assert len({rule.__name__ for rule in RULES}) == len(RULES)
-    for module in (access, api, data, limits, models, realtime):
+    for module in (access, api, data, limits, models, realtime, vectors):
         public = {
             value
             for name, value in vars(module).items()

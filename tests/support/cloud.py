@@ -130,7 +130,7 @@ def running_cloud(
     folder: Path, catalog: Path | None, settings: Mapping[str, str] | None = None
 ) -> Iterator[RunningCloud]:
     """Start a local cloud with its state in `folder`, and stop it; `settings` differ from the stack's."""
-    config = LocalConfig("dev", _three_free_ports(), folder, catalog, "local", settings or {})
+    config = LocalConfig("dev", _free_ports(), folder, catalog, "local", settings or {})
     cloud = LocalCloud.create(config, Console(quiet=True))
     try:
         yield RunningCloud(config, cloud.start())
@@ -138,12 +138,12 @@ def running_cloud(
         cloud.stop()
 
 
-def _three_free_ports() -> int:
-    """The first of three neighbouring ports that nothing listens on, from a place of this process's own."""
-    for first in range(18600 + 30 * (os.getpid() % 300), 28600, 3):
-        if all(_is_free(port) for port in range(first, first + 3)):
+def _free_ports() -> int:
+    """The first of four neighbouring ports that nothing listens on, from a place of this process's own."""
+    for first in range(18600 + 30 * (os.getpid() % 300), 28600, 4):
+        if all(_is_free(port) for port in range(first, first + 4)):
             return first
-    raise AssertionError("no three neighbouring ports are free")
+    raise AssertionError("no four neighbouring ports are free")
 
 
 def _is_free(port: int) -> bool:

@@ -1,12 +1,13 @@
 """What every storage of a knowledge base takes and gives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from components._lib.iam import Statement
+from components._lib.opensearch import OpenSearchGeneration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,11 @@ class StorageRequest:
     parent: pulumi.Resource
     physical_name: pulumi.Input[str]
     dimensions: int
+    layers: Sequence[pulumi.Input[str]]
+    opensearch_layers: Sequence[pulumi.Input[str]]
+    opensearch_generation: OpenSearchGeneration
+    region: pulumi.Output[str]
+    log_retention_days: int
     protect_data: bool
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 
@@ -28,6 +34,8 @@ class StorageResult:
     configuration: Any
     """Storage configuration of a Bedrock knowledge base, `type` included."""
     statements: tuple[Statement, ...]
+    prepare: Callable[[pulumi.Input[str]], list[pulumi.Resource]] = lambda _role_arn: []
+    """Declares what still needs the knowledge base's role (its ARN); the knowledge base waits for it."""
 
 
 CreateStorage = Callable[[StorageRequest], StorageResult]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components._lib.iam import Statement
+from components._lib.opensearch import OpenSearchGeneration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,9 @@ class BackendRequest:
     log_retention_days: int
     protect_data: bool
     layers: Sequence[pulumi.Input[str]]
+    opensearch_layers: Sequence[pulumi.Input[str]]
+    opensearch_generation: OpenSearchGeneration
+    region: pulumi.Output[str]
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 
 
@@ -34,6 +38,10 @@ class BackendResult:
     """JSON text of the VECTOR_STORE setting."""
     query_statements: tuple[Statement, ...]
     index_statements: tuple[Statement, ...]
+    layers: tuple[pulumi.Input[str], ...] = ()
+    """Layers that functions need for this backend beside their own."""
+    collection: pulumi.Input[str] = ""
+    """Name of the collection, for backends that keep their own list of who may use it."""
 
 
 CreateBackend = Callable[[BackendRequest], BackendResult]

@@ -1,0 +1,1 @@
+"""Making the indexes that a deployment needs before anything can use them."""
