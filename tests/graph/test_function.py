@@ -15,7 +15,7 @@ BUNDLES = {
     "search-function": ("search", "shared", "vectors"),
     "catalog-browse-function": ("catalog", "shared"),
     "catalog-ingest-function": ("catalog", "shared", "vectors"),
-    "chat-function": ("chat", "shared"),
+    "chat-function": ("chat", "shared", "wardrobe"),
     "chat-weather-function": ("shared", "weather"),
     "images-function": ("images", "shared"),
     "knowledge-sync-function": ("knowledge", "shared"),

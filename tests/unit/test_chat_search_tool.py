@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from runtime.chat.items import read_item
 from runtime.search import handler as search_handler
 from runtime.search.handler import create_tool
 from runtime.search.logic import Search
 from runtime.shared.product_table import ProductsUnavailable
 from runtime.vectors.errors import EmbeddingThrottled
+from runtime.wardrobe.items import read_item
 from tests.unit.shop import FakeEmbedder, FakeRows, FakeStore, direction, make_product
 
 RED = make_product("red dress", gender="women", season="summer", occasion="party", sizes=("S", "M"), stock=3)

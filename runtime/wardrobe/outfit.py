@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from runtime.chat.colors import harmony, matches_color
-from runtime.chat.items import Item
-from runtime.chat.wardrobe import (
+from runtime.wardrobe.colors import harmony, matches_color
+from runtime.wardrobe.items import Item
+from runtime.wardrobe.pieces import (
     Formality,
     Slot,
     dress_codes,
