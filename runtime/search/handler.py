@@ -12,10 +12,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runtime.personalization.factory import open_reranker
 from runtime.search.logic import Found, Outcome, Products, Search, describe
 from runtime.search.request import REPEATABLE, Ids, SearchQuery, SearchRequest, SimilarQuery
 from runtime.shared.aws import Clients
-from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query
+from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query, subject_of
 from runtime.shared.images import PictureRefused, Refusal
 from runtime.shared.pictures import PictureLinks
 from runtime.shared.problems import FieldError, Problem, refuse_fields, refuse_for_now
@@ -51,7 +52,12 @@ def _open_parts() -> tuple[Search, ProductTable, Callable[[Product], str]]:
     catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
     clients = Clients()
     products = ProductTable(clients.get("dynamodb"), catalog.table)
-    search = Search(open_embedder(settings, clients.get), open_store(settings, clients.get), products)
+    search = Search(
+        open_embedder(settings, clients.get),
+        open_store(settings, clients.get),
+        products,
+        open_reranker(clients),
+    )
     return search, products, PictureLinks(clients.get("s3")).link
 
 
@@ -60,11 +66,11 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
 
     def get_search(request: Request) -> dict[str, Any]:
         asked = read_query(request, SearchQuery, lists=REPEATABLE).to_request()
-        return answer(request, lambda: search.find(asked))
+        return answer(request, lambda: search.find(asked, subject_of(request)))
 
     def post_search(request: Request) -> dict[str, Any]:
         asked = read_body(request, SearchRequest)
-        return answer(request, lambda: search.find(asked))
+        return answer(request, lambda: search.find(asked, subject_of(request)))
 
     def get_similar(request: Request) -> dict[str, Any]:
         asked = read_query(request, SimilarQuery)
@@ -95,7 +101,7 @@ def create_tool(
 
     def run(event: Mapping[str, Any]) -> Outcome:
         if event["tool"] == "search":
-            return search.find(SearchRequest.model_validate(event["request"]))
+            return search.find(SearchRequest.model_validate(event["request"]), event.get("user_id"))
         wanted = _ProductsRequest.model_validate(event["request"]).product_ids
         known = products.get_many(list(dict.fromkeys(wanted)))
         shown = [known[each] for each in wanted if each in known and known[each].is_shown]

@@ -82,7 +82,7 @@ class SearchRequest(_Model):
     unlike: Ids = []
     limit: Limit = DEFAULT_LIMIT
     filters: RequestedFilters = RequestedFilters()
-    personalize: Weight = 0.0
+    personalize: Weight | None = None
     exact: bool = False
 
     @model_validator(mode="after")
@@ -97,7 +97,7 @@ class SearchQuery(RequestedFilters):
 
     query: Query
     limit: Limit = DEFAULT_LIMIT
-    personalize: Weight = 0.0
+    personalize: Weight | None = None
     exact: bool = False
 
     def to_request(self) -> SearchRequest:

@@ -172,7 +172,7 @@ class FakeStore:
     ) -> SearchResult:
         self._begin("search")
         self.searches.append((k, filters, exact))
-        hits = [Hit(item.product_id, float(item.vector @ query)) for item in self.items.values()]
+        hits = [_hit(item, float(item.vector @ query)) for item in self.items.values()]
         hits.sort(key=lambda hit: (-hit.score, hit.product_id))
         return SearchResult(tuple(hits[:k]), True)
 
@@ -186,6 +186,11 @@ class FakeStore:
         self.step(operation)
         if self.fail is not None:
             raise self.fail
+
+
+def _hit(item: VectorItem, score: float) -> Hit:
+    known = item.attributes
+    return Hit(item.product_id, score, known.cluster, known.category, known.color, known.price)
 
 
 @dataclass

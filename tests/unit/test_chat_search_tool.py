@@ -36,7 +36,7 @@ def tool() -> Tool:
 
 def test_results_are_those_of_the_route_and_more(tool: Tool) -> None:
     answer = tool.ask("search", {"query": "red dress", "limit": 5, "filters": {"max_price": None}})
-    assert set(answer) == {"results", "took_ms", "backend", "exact"}
+    assert set(answer) == {"results", "took_ms", "backend", "exact", "ranker"}
     assert [each["name"] for each in answer["results"]] == ["red dress"]
     found = answer["results"][0]
     assert (found["score"], found["image_url"]) == (1.0, "https://pictures/red dress")
