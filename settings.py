@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from components import ChatEngine, EmbedderName, KnowledgeStorage, VectorBackend, WeatherSource
+from components import ChatEngine, EmbedderName, KnowledgeStorage, RankerName, VectorBackend, WeatherSource
 from components._lib.models import check_models, load_models
 from components.chat_agent import DEFAULT_CHAT_MODEL
 from components.image_generation import DEFAULT_IMAGE_MODEL
@@ -75,6 +75,9 @@ class Settings(BaseModel):
     chat_model: str = DEFAULT_CHAT_MODEL
     image_model: str = DEFAULT_IMAGE_MODEL
     knowledge_base_storage: KnowledgeStorage = KnowledgeStorage.S3VECTORS
+    ranker: RankerName = RankerName.BUILTIN
+    personalize_weight: str = "0.3"
+    clusters: int = Field(default=100, ge=1, le=1000)
     weather: WeatherSource = WeatherSource.OPEN_METEO
     weather_url: str = Field(default="", pattern=r"^(https?://[^?#]+[^/?#])?$")
     open_weather_map_key: SecretStr = SecretStr("")
@@ -125,6 +128,24 @@ class Settings(BaseModel):
         if value not in STORAGES:
             known = ", ".join(sorted(storage.value for storage in STORAGES))
             raise ValueError(f"{value.value} comes with a later release; use one of {known}")
+        return value
+
+    @field_validator("ranker")
+    @classmethod
+    def _check_ranker(cls, value: RankerName) -> RankerName:
+        if value is not RankerName.BUILTIN:
+            raise ValueError(f"{value.value} comes with a later release; use builtin")
+        return value
+
+    @field_validator("personalize_weight")
+    @classmethod
+    def _check_weight(cls, value: str) -> str:
+        try:
+            weight = float(value)
+        except ValueError:
+            weight = -1.0
+        if not 0 <= weight <= 1:
+            raise ValueError('write a number from 0 to 1 as a text, such as "0.3"')
         return value
 
     @field_validator("chat_model", "image_model")
@@ -202,9 +223,10 @@ class Settings(BaseModel):
         """What `GET /capabilities` answers, a JSON text."""
         return json.dumps(
             {
-                "features": ["chat", "images", "profile", "search"],
+                "features": ["chat", "images", "personalization", "profile", "search"],
                 "vector_backend": self.vector_backend.value,
                 "embedder": self.embedder.value,
+                "ranker": self.ranker.value,
                 "models": self.models,
                 "notice": self.notice or None,
             },

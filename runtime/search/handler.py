@@ -1,4 +1,4 @@
-"""The search routes: GET and POST /search, GET /products/{id}/similar.
+"""The search routes: GET and POST /search, GET /products/{id}/similar and /products/{id}/outfit.
 
 Other functions invoke it with `{"tool": "search", "user_id", "request": {body of POST /search}}` or with
 `{"tool": "products", "user_id", "request": {"product_ids": [...]}}`. They get the answer of POST /search,
@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runtime.personalization.factory import open_reranker
 from runtime.search.logic import Found, Outcome, Products, Search, describe
-from runtime.search.request import REPEATABLE, Ids, SearchQuery, SearchRequest, SimilarQuery
+from runtime.search.look import complete, describe_look
+from runtime.search.request import REPEATABLE, Ids, OutfitQuery, SearchQuery, SearchRequest, SimilarQuery
 from runtime.shared.aws import Clients
 from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query, subject_of
 from runtime.shared.images import PictureRefused, Refusal
@@ -76,6 +77,12 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
         asked = read_query(request, SimilarQuery)
         return answer(request, lambda: search.find_similar(request.path["product_id"], asked.limit))
 
+    def get_outfit(request: Request) -> dict[str, Any]:
+        asked = read_query(request, OutfitQuery)
+        look = complete(search, request.path["product_id"], asked, link)
+        request.counts["Pieces"] = len(look.pieces)
+        return describe_look(look)
+
     def answer(request: Request, run: Callable[[], Outcome]) -> dict[str, Any]:
         started = time.perf_counter()
         outcome = run()
@@ -89,6 +96,7 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
             Route("GET", "/search", get_search),
             Route("POST", "/search", post_search),
             Route("GET", "/products/<product_id>/similar", get_similar),
+            Route("GET", "/products/<product_id>/outfit", get_outfit),
         ],
         answers=_ANSWERS,
     )

@@ -143,6 +143,24 @@ class Search:
             raise refuse_missing("product")
         return self._find(_Aim(vector, limit, without=frozenset({product_id})), clock)
 
+    def find_complements(
+        self, product_id: str, shelves: Sequence[frozenset[str]], each: int
+    ) -> tuple[Product, list[Found]]:
+        """A product, and for each set of categories the products in stock whose look is nearest to its own.
+
+        Raises a 404 Problem when the product is not there.
+        """
+        vector = self._store.fetch([product_id]).get(product_id) if is_product_id(product_id) else None
+        product = self._products.get_many([product_id]).get(product_id) if vector is not None else None
+        if vector is None or product is None or not product.is_shown:
+            raise refuse_missing("product")
+        clock = _Clock()
+        found: list[Found] = []
+        for categories in shelves:
+            aim = _Aim(vector, each, Filters(category=categories, in_stock=True))
+            found += self._find(aim, clock).found
+        return product, found
+
     def _embed(self, request: SearchRequest) -> Vector | None:
         text = request.query
         if request.image is not None:

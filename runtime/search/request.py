@@ -11,6 +11,8 @@ from runtime.vectors.port import Filters
 DEFAULT_LIMIT = 3
 MAX_LIMIT = 100
 MAX_QUERY = 2_000
+MOST_PIECES = 4
+"""Of an outfit, beside the product that it is composed around."""
 _MOST_VALUES = 50
 _MOST_LIKES = 20
 
@@ -115,6 +117,16 @@ class SimilarQuery(_Model):
     """The query parameters of GET /products/{id}/similar."""
 
     limit: Limit = DEFAULT_LIMIT
+
+
+class OutfitQuery(_Model):
+    """The query parameters of GET /products/{id}/outfit; `budget` is for all pieces together."""
+
+    budget: Annotated[float, Field(gt=0, le=10_000_000, allow_inf_nan=False)] | None = None
+    occasion: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None
+    ) = None
+    limit: Annotated[int, Field(ge=1, le=MOST_PIECES)] = MOST_PIECES
 
 
 REPEATABLE = ("category", "color", "size")

@@ -70,7 +70,7 @@ class Shop:
         rng = np.random.default_rng(look)
         added: list[Product] = []
         for number in range(len(self.rows.rows), len(self.rows.rows) + count):
-            vector = center(look) + 0.1 * rng.standard_normal(16).astype(np.float32)
+            vector = center(look) + 0.03 * rng.standard_normal(16).astype(np.float32)
             product = replace(make_product(f"look {look} number {number}"), version=1)
             self.rows.rows[product.product_id] = product
             self.store.add(product, vector / np.linalg.norm(vector))
