@@ -71,7 +71,9 @@ clusters = ProductClusters(
     "clusters",
     {
         "layers": [layers.core_arn, layers.arrays_arn],
-        "environments": [vectors.environment, catalog.environment, lake.clusters_environment],
+        "vector_environment": vectors.environment,
+        "catalog_environment": catalog.environment,
+        "lake_environment": lake.clusters_environment,
         "policies": [
             vectors.label_policy,
             catalog.label_policy,

@@ -4,6 +4,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from components import ChatEngine, EmbedderName, KnowledgeStorage, RankerName, VectorBackend, WeatherSource
+from components import ChatEngine, EmbedderName, KnowledgeStorage, VectorBackend, WeatherSource
 from components._lib.models import check_models, load_models
 from components.chat_agent import DEFAULT_CHAT_MODEL
 from components.image_generation import DEFAULT_IMAGE_MODEL
@@ -57,6 +58,13 @@ _RETENTIONS = (
     3653,
 )
 _LOCAL_HOSTS = ("localhost", "127.0.0.1")
+
+
+class RankerName(StrEnum):
+    """What orders search results by a shopper's taste."""
+
+    BUILTIN = "builtin"
+    PERSONALIZE = "personalize"
 
 
 class Settings(BaseModel):
@@ -226,7 +234,6 @@ class Settings(BaseModel):
                 "features": ["chat", "images", "personalization", "profile", "search"],
                 "vector_backend": self.vector_backend.value,
                 "embedder": self.embedder.value,
-                "ranker": self.ranker.value,
                 "models": self.models,
                 "notice": self.notice or None,
             },

@@ -11,7 +11,7 @@ from components.connections import Connections, ConnectionsArgs
 from components.image_generation import ImageGeneration, ImageGenerationArgs
 from components.knowledge_base import KnowledgeBase, KnowledgeBaseArgs, KnowledgeStorage
 from components.lake import Lake, LakeArgs
-from components.personalization import Personalization, PersonalizationArgs, RankerName
+from components.personalization import Personalization, PersonalizationArgs
 from components.product_clusters import ProductClusters, ProductClustersArgs
 from components.product_search import ProductSearch, ProductSearchArgs
 from components.realtime import Realtime, RealtimeArgs
@@ -71,7 +71,6 @@ __all__ = [
     "ProductSearchArgs",
     "Profile",
     "ProfileArgs",
-    "RankerName",
     "Realtime",
     "RealtimeArgs",
     "RuntimeLayers",

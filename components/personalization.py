@@ -1,7 +1,6 @@
 """What the shop knows of a shopper's taste: interactions in, a style profile out."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -21,13 +20,6 @@ _WINDOW_SECONDS = 10
 _RECORDERS = 5
 
 
-class RankerName(StrEnum):
-    """What orders search results by a shopper's taste."""
-
-    BUILTIN = "builtin"
-    PERSONALIZE = "personalize"
-
-
 class PersonalizationArgs(TypedDict):
     """Inputs of `Personalization`."""
 
@@ -41,7 +33,7 @@ class PersonalizationArgs(TypedDict):
     """Output `interactions_environment` of `Lake`."""
     lake_policy: pulumi.Input[str]
     """Output `interactions_policy` of `Lake`."""
-    weight: NotRequired[float]
+    weight: NotRequired[pulumi.Input[float]]
     """Weight of taste in searches of shoppers who set none, 0 to 1. Default: 0.3."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
@@ -72,8 +64,6 @@ class Personalization(pulumi.ComponentResource):
     ) -> None:
         super().__init__(public_token("Personalization"), name, {}, opts)
         protect = args.get("protect_data", True)
-        weight = float(args.get("weight", 0.3))
-        _check_weight(weight)
 
         table = aws.dynamodb.Table(
             f"{name}-styles",
@@ -93,7 +83,9 @@ class Personalization(pulumi.ComponentResource):
             window_seconds=_WINDOW_SECONDS,
             tags=args.get("tags"),
         )
-        setting = pulumi.Output.json_dumps({"table": table.name, "weight": weight}, sort_keys=True)
+        setting = pulumi.Output.json_dumps(
+            {"table": table.name, "weight": args.get("weight", 0.3)}, sort_keys=True
+        )
         function = _keeper(name, self, args, setting, table, waiting)
         feed_function(
             f"{name}-recorder-source",
@@ -130,11 +122,6 @@ class Personalization(pulumi.ComponentResource):
                 "dead_letter_url": self.dead_letter_url,
             }
         )
-
-
-def _check_weight(weight: float) -> None:
-    if not 0 <= weight <= 1:
-        raise ValueError(f"weight: {weight} is out of range; use 0 (relevance alone) to 1 (taste alone)")
 
 
 def _keeper(

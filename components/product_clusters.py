@@ -20,8 +20,12 @@ class ProductClustersArgs(TypedDict):
 
     layers: Sequence[pulumi.Input[str]]
     """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
-    environments: Sequence[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Outputs `environment` of `VectorSearch` and `Catalog`, and `clusters_environment` of `Lake`."""
+    vector_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `VectorSearch`."""
+    catalog_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `Catalog`."""
+    lake_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `clusters_environment` of `Lake`."""
     policies: Sequence[pulumi.Input[str]]
     """Outputs `label_policy` of `VectorSearch` and `Catalog`, and `clusters_policy` and
     `clusters_write_policy` of `Lake`."""
@@ -69,7 +73,11 @@ class ProductClusters(pulumi.ComponentResource):
                 log_retention_days=int(args.get("log_retention_days", 30)),
                 tags=args.get("tags"),
                 environment={"GROUPING": pulumi.Output.json_dumps({"clusters": clusters})},
-                bound_environments=tuple(args["environments"]),
+                bound_environments=(
+                    args["vector_environment"],
+                    args["catalog_environment"],
+                    args["lake_environment"],
+                ),
                 bound_policies=tuple(args["policies"]),
                 dead_letter_arn=failures.arn,
             ),
