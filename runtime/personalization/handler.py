@@ -3,10 +3,18 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Protocol, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from runtime.personalization.port import EventType, Interaction
 from runtime.personalization.queue import InteractionQueue, QueueUnavailable
@@ -27,6 +35,16 @@ _FAINT = 0.02
 """Tastes weaker than this are not worth telling."""
 
 ProductId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{20}$")]
+
+
+def _check_moment(text: str) -> str:
+    """An ISO 8601 time with its zone. Raises ValueError for any other text."""
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("a time needs its zone, such as 2026-11-20T17:00:00Z")
+    return text
+
+
+Moment = Annotated[str, StringConstraints(max_length=40), AfterValidator(_check_moment)]
 SessionId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
@@ -38,7 +56,7 @@ class ReportedInteraction(BaseModel):
     product_id: ProductId
     event_type: EventType
     session_id: SessionId | None = None
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 class InteractionsRequest(BaseModel):
@@ -161,7 +179,7 @@ def create_api(
 
 
 def _read_interaction(told: ReportedInteraction, now: float) -> Reported:
-    at = now if told.occurred_at is None else told.occurred_at.timestamp()
+    at = now if told.occurred_at is None else datetime.fromisoformat(told.occurred_at).timestamp()
     return Reported(told.product_id, told.event_type, int(at), told.session_id or "")
 
 
