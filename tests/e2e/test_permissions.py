@@ -156,7 +156,8 @@ def recording_works(cloud: RunningCloud, role: Role) -> bool:
 
 
 def grouping_works(cloud: RunningCloud, role: Role) -> bool:
-    """Group all products, one of which has lost its label."""
+    """Group all products, one of which has lost its label, and log no warning meanwhile."""
+    before = role.count_logged(*TROUBLE)
     product_id = cloud.call("GET", "/products?limit=1").json()["products"][0]["product_id"]
     cloud.aws("dynamodb").update_item(
         TableName=cloud.outputs["products_table"],
@@ -166,6 +167,8 @@ def grouping_works(cloud: RunningCloud, role: Role) -> bool:
     )
     answer = cloud.aws("lambda").invoke(FunctionName=role.function, Payload=json.dumps({"force": True}))
     if "FunctionError" in answer or not json.loads(answer["Payload"].read())["grouped"]:
+        return False
+    if role.count_logged(*TROUBLE) != before:
         return False
     return "cluster" in (cloud.product_row(product_id) or {})
 
