@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 from local.demo.studio import wall
 
 SIZE = (384, 512)
+_THRESHOLD = [0] * 27 + [255] * 229
 
 Style = Callable[[Image.Image], Image.Image]
 
@@ -46,7 +47,7 @@ def origami_clay(picture: Image.Image) -> Image.Image:
     """Folded facets in the colours of clay."""
     small = picture.resize(SIZE)
     mask = _cut_out(small)
-    tones = np.asarray(ImageOps.autocontrast(small.convert("L")), dtype=np.float32) / 255
+    tones = np.asarray(ImageOps.autocontrast(small.convert("L")), dtype=np.float32) / np.float32(255)
     facets = _fold(tones)[..., None]
     clay = (1 - facets) * np.array((146, 84, 58)) + facets * np.array((236, 196, 164))
     ground = Image.new("RGB", SIZE, (232, 222, 206))
@@ -66,12 +67,12 @@ def _cut_out(picture: Image.Image) -> Image.Image:
     apart = (
         ImageChops.difference(picture, wall().resize(SIZE)).convert("L").filter(ImageFilter.MedianFilter(5))
     )
-    return apart.point(lambda value: 255 if value > 26 else 0)
+    return apart.point(_THRESHOLD)
 
 
 def _outline(picture: Image.Image) -> Image.Image:
     edges = picture.convert("L").filter(ImageFilter.SMOOTH_MORE).filter(ImageFilter.FIND_EDGES)
-    return edges.point(lambda value: 255 if value > 26 else 0).filter(ImageFilter.MaxFilter(3))
+    return edges.point(_THRESHOLD).filter(ImageFilter.MaxFilter(3))
 
 
 def _fold(tones: NDArray[np.float32], edge: int = 32) -> NDArray[np.float32]:
