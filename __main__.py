@@ -10,6 +10,9 @@ from components import (
     Connections,
     ImageGeneration,
     KnowledgeBase,
+    Lake,
+    Personalization,
+    ProductClusters,
     ProductSearch,
     Profile,
     Realtime,
@@ -67,16 +70,52 @@ vectors = VectorSearch(
         "tags": settings.tags,
     },
 )
+lake = Lake("lake", {"protect_data": settings.protect_data, "tags": settings.tags})
 catalog = Catalog(
     "catalog",
     {
         "vector_environment": vectors.environment,
         "vector_index_policy": vectors.index_policy,
+        "cluster_environment": lake.clusters_environment,
+        "cluster_policy": lake.clusters_policy,
         "layers": [layers.core_arn],
         "array_layers": [layers.arrays_arn],
         "vector_layers": vectors.layers,
         "capabilities": settings.capabilities(),
         "ingest_concurrency": settings.ingest_concurrency,
+        "log_retention_days": settings.log_retention_days,
+        "protect_data": settings.protect_data,
+        "tags": settings.tags,
+    },
+)
+clusters = ProductClusters(
+    "clusters",
+    {
+        "layers": [layers.core_arn, layers.arrays_arn],
+        "vector_environment": vectors.environment,
+        "catalog_environment": catalog.environment,
+        "vector_layers": vectors.layers,
+        "lake_environment": lake.clusters_environment,
+        "policies": [
+            vectors.label_policy,
+            catalog.label_policy,
+            lake.clusters_policy,
+            lake.clusters_write_policy,
+        ],
+        "clusters": settings.clusters,
+        "log_retention_days": settings.log_retention_days,
+        "tags": settings.tags,
+    },
+)
+personalization = Personalization(
+    "personalization",
+    {
+        "layers": [layers.core_arn],
+        "catalog_environment": catalog.environment,
+        "catalog_policy": catalog.lookup_policy,
+        "lake_environment": lake.interactions_environment,
+        "lake_policy": lake.interactions_policy,
+        "weight": float(settings.personalize_weight),
         "log_retention_days": settings.log_retention_days,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
@@ -90,6 +129,8 @@ search = ProductSearch(
         "vector_layers": vectors.layers,
         "catalog_environment": catalog.environment,
         "catalog_policy": catalog.policy,
+        "style_environment": personalization.environment,
+        "style_policy": personalization.policy,
         "layers": [layers.core_arn, layers.arrays_arn],
         "log_retention_days": settings.log_retention_days,
         "tags": settings.tags,
@@ -101,7 +142,7 @@ VectorAccess(
         "collection": vectors.collection,
         "backend": settings.vector_backend,
         "readers": [search.role_arn],
-        "writers": [catalog.ingest_role_arn],
+        "writers": [catalog.ingest_role_arn, clusters.role_arn],
     },
 )
 connections = Connections("connections", {"protect_data": settings.protect_data, "tags": settings.tags})
@@ -159,8 +200,8 @@ profile = Profile(
     {
         "layers": [layers.core_arn],
         "chat_environment": chat.environment,
-        "kept": [chat.kept, images.kept],
-        "kept_policies": [chat.owner_policy, images.owner_policy],
+        "kept": [chat.kept, images.kept, personalization.kept],
+        "kept_policies": [chat.owner_policy, images.owner_policy, personalization.owner_policy],
         "log_retention_days": settings.log_retention_days,
         "tags": settings.tags,
     },
@@ -192,6 +233,11 @@ api = Api(
             "GET /products": catalog.browse_function_arn,
             "GET /products/{id}": catalog.browse_function_arn,
             "GET /products/{id}/similar": search.function_arn,
+            "GET /products/{id}/outfit": search.function_arn,
+            "POST /interactions": personalization.function_arn,
+            "GET /me/style": personalization.function_arn,
+            "PATCH /me/style": personalization.function_arn,
+            "DELETE /me/style": personalization.function_arn,
             "POST /text": chat.function_arn,
             "POST /feedback": chat.function_arn,
             "POST /image": images.function_arn,
@@ -272,6 +318,10 @@ pulumi.export("dead_letter_url", catalog.dead_letter_url)
 pulumi.export("documents_bucket", knowledge.bucket)
 pulumi.export("documents_dead_letter_url", knowledge.dead_letter_url)
 pulumi.export("images_bucket", images.bucket)
+pulumi.export("lake_bucket", lake.bucket)
+pulumi.export("clusters_function", clusters.function_name)
+pulumi.export("clusters_dead_letter_url", clusters.dead_letter_url)
+pulumi.export("interactions_dead_letter_url", personalization.dead_letter_url)
 pulumi.export("knowledge_base_id", knowledge.knowledge_base_id)
 pulumi.export("data_source_id", knowledge.data_source_id)
 pulumi.export("region", settings.region)

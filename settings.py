@@ -4,6 +4,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -68,6 +69,13 @@ _RETENTIONS = (
 _LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 
+class RankerName(StrEnum):
+    """What orders search results by a shopper's taste."""
+
+    BUILTIN = "builtin"
+    PERSONALIZE = "personalize"
+
+
 class Settings(BaseModel):
     """One stack's configuration: the keys of `Pulumi.yaml` in snake case, with the same defaults."""
 
@@ -86,6 +94,9 @@ class Settings(BaseModel):
     image_model: str = DEFAULT_IMAGE_MODEL
     knowledge_base_storage: KnowledgeStorage = KnowledgeStorage.S3VECTORS
     opensearch_generation: OpenSearchGeneration = OpenSearchGeneration.NEXTGEN
+    ranker: RankerName = RankerName.BUILTIN
+    personalize_weight: str = "0.3"
+    clusters: int = Field(default=100, ge=1, le=1000)
     weather: WeatherSource = WeatherSource.OPEN_METEO
     weather_url: str = Field(default="", pattern=r"^(https?://[^?#]+[^/?#])?$")
     open_weather_map_key: SecretStr = SecretStr("")
@@ -129,6 +140,24 @@ class Settings(BaseModel):
             raise ValueError("the site needs https, except on localhost; write https://host")
         if parts.path or parts.query or parts.fragment:
             raise ValueError("write the scheme and the host only, without a slash at the end")
+        return value
+
+    @field_validator("ranker")
+    @classmethod
+    def _check_ranker(cls, value: RankerName) -> RankerName:
+        if value is not RankerName.BUILTIN:
+            raise ValueError(f"{value.value} comes with a later release; use builtin")
+        return value
+
+    @field_validator("personalize_weight")
+    @classmethod
+    def _check_weight(cls, value: str) -> str:
+        try:
+            weight = float(value)
+        except ValueError:
+            weight = -1.0
+        if not 0 <= weight <= 1:
+            raise ValueError('write a number from 0 to 1 as a text, such as "0.3"')
         return value
 
     @field_validator("chat_model", "image_model")
@@ -221,7 +250,7 @@ class Settings(BaseModel):
         """What `GET /capabilities` answers, a JSON text."""
         return json.dumps(
             {
-                "features": ["chat", "images", "profile", "search"],
+                "features": ["chat", "images", "personalization", "profile", "search"],
                 "vector_backend": self.vector_backend.value,
                 "embedder": self.embedder.value,
                 "models": self.models,

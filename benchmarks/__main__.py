@@ -11,6 +11,7 @@ PARTS = {
     "cloud": ("benchmarks.cloud",),
     "chat": ("benchmarks.chat",),
     "scale": ("benchmarks.scale",),
+    "personas": ("benchmarks.personas",),
 }
 
 

@@ -11,6 +11,9 @@ from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherS
 from components.connections import Connections, ConnectionsArgs
 from components.image_generation import ImageGeneration, ImageGenerationArgs
 from components.knowledge_base import KnowledgeBase, KnowledgeBaseArgs, KnowledgeStorage
+from components.lake import Lake, LakeArgs
+from components.personalization import Personalization, PersonalizationArgs
+from components.product_clusters import ProductClusters, ProductClustersArgs
 from components.product_search import ProductSearch, ProductSearchArgs
 from components.realtime import Realtime, RealtimeArgs
 from components.runtime_layers import RuntimeLayers, RuntimeLayersArgs
@@ -29,6 +32,9 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Connections,
     ImageGeneration,
     KnowledgeBase,
+    Lake,
+    Personalization,
+    ProductClusters,
     ProductSearch,
     Profile,
     Realtime,
@@ -63,7 +69,13 @@ __all__ = [
     "KnowledgeBase",
     "KnowledgeBaseArgs",
     "KnowledgeStorage",
+    "Lake",
+    "LakeArgs",
     "OpenSearchGeneration",
+    "Personalization",
+    "PersonalizationArgs",
+    "ProductClusters",
+    "ProductClustersArgs",
     "ProductSearch",
     "ProductSearchArgs",
     "Profile",

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.bucket import private_bucket
 from components._lib.event_queue import EventQueue, feed_function, queue_bucket_events
-from components._lib.function import Function, FunctionSpec
+from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.package import public_token
 
 PREFIX = "products/"
@@ -31,6 +31,10 @@ class CatalogArgs(TypedDict):
     """ARNs of the Lambda layers that hold the runtime's dependencies, without numpy."""
     array_layers: Sequence[pulumi.Input[str]]
     """ARNs of the layers that hold numpy and Pillow; the ingestion needs them as well."""
+    cluster_environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Output `clusters_environment` of `Lake`. Default: new products belong to no cluster."""
+    cluster_policy: NotRequired[pulumi.Input[str]]
+    """Output `clusters_policy` of `Lake`; belongs to `cluster_environment`. Default: none."""
     capabilities: NotRequired[pulumi.Input[str]]
     """What `GET /capabilities` answers, a JSON text. Default: `{}`."""
     ingest_concurrency: NotRequired[int]
@@ -52,6 +56,10 @@ class Catalog(pulumi.ComponentResource):
     """Setting CATALOG (JSON text) for functions that read products."""
     policy: pulumi.Output[str]
     """IAM policy document (JSON text) for reading products and their pictures."""
+    lookup_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for reading products by id, without their pictures."""
+    label_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for grouping: read all products and write their clusters."""
     bucket: pulumi.Output[str]
     """Name of the bucket; pictures and CSV files go below `products/`."""
     table: pulumi.Output[str]
@@ -72,6 +80,7 @@ class Catalog(pulumi.ComponentResource):
         protect = args.get("protect_data", True)
         concurrency = int(args.get("ingest_concurrency", 10))
         _check_concurrency(concurrency)
+        check_pair(args, "cluster_environment", "cluster_policy")
 
         bucket = private_bucket(
             f"{name}-bucket", self, versioned=True, protect_data=protect, tags=args.get("tags")
@@ -90,7 +99,8 @@ class Catalog(pulumi.ComponentResource):
         setting = pulumi.Output.json_dumps(
             {"bucket": bucket.bucket, "table": table.name, "prefix": PREFIX}, sort_keys=True
         )
-        look_up = [iam.allow(["dynamodb:BatchGetItem"], [table.arn]), _read_pictures(bucket)]
+        look_up = iam.allow(["dynamodb:BatchGetItem"], [table.arn])
+        label = iam.allow(["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], [table.arn])
         ingest = _ingest(name, self, args, setting, bucket, table, events)
         feed_function(
             f"{name}-ingest-source",
@@ -104,7 +114,9 @@ class Catalog(pulumi.ComponentResource):
         browse = _browse(name, self, args, setting, bucket, table)
 
         self.environment = pulumi.Output.all(CATALOG=setting)
-        self.policy = iam.document(look_up)
+        self.policy = iam.document([look_up, _read_pictures(bucket)])
+        self.lookup_policy = iam.document([look_up])
+        self.label_policy = iam.document([label])
         self.bucket = bucket.bucket
         self.table = table.name
         self.queue_url = events.queue.url
@@ -116,6 +128,8 @@ class Catalog(pulumi.ComponentResource):
             {
                 "environment": self.environment,
                 "policy": self.policy,
+                "lookup_policy": self.lookup_policy,
+                "label_policy": self.label_policy,
                 "bucket": self.bucket,
                 "table": self.table,
                 "queue_url": self.queue_url,
@@ -182,7 +196,7 @@ def _ingest(
         FunctionSpec(
             service="ingest",
             handler="runtime.catalog.ingest.handler",
-            packages=("catalog", "vectors", "shared"),
+            packages=("catalog", "clusters", "vectors", "shared"),
             layers=[*args["layers"], *args["array_layers"]],
             bound_layers=args.get("vector_layers"),
             timeout=_INGEST_TIMEOUT,
@@ -190,7 +204,7 @@ def _ingest(
             log_retention_days=int(args.get("log_retention_days", 30)),
             tags=args.get("tags"),
             environment={"CATALOG": setting, "INGEST": failures},
-            bound_environments=(args["vector_environment"],),
+            bound_environments=(args["vector_environment"], args.get("cluster_environment", {})),
             statements=(
                 _read_pictures(bucket),
                 # Without it S3 answers "forbidden" instead of "not there" for a picture that is gone again.
@@ -208,7 +222,10 @@ def _ingest(
                 iam.allow(["sqs:ChangeMessageVisibility"], [events.queue.arn]),
                 iam.allow(["sqs:SendMessage"], [events.dead_letters.arn]),
             ),
-            bound_policies=(args["vector_index_policy"],),
+            bound_policies=(
+                args["vector_index_policy"],
+                *([args["cluster_policy"]] if "cluster_policy" in args else []),
+            ),
         ),
         pulumi.ResourceOptions(parent=parent),
     )

@@ -321,7 +321,7 @@ def _chat(
         FunctionSpec(
             service="chat",
             handler="runtime.chat.handler.handler",
-            packages=("chat", "shared"),
+            packages=("chat", "wardrobe", "shared"),
             layers=args["layers"],
             timeout=_GATEWAY_LIMIT_SECONDS,
             memory_mb=1024,

@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components._lib import iam
-from components._lib.function import Function, FunctionSpec
+from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.package import public_token
 
 _GATEWAY_LIMIT_SECONDS = 29
@@ -25,6 +25,10 @@ class ProductSearchArgs(TypedDict):
     """Output `policy` of `Catalog`."""
     layers: Sequence[pulumi.Input[str]]
     """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
+    style_environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Output `environment` of `Personalization`. Default: all shoppers find the same."""
+    style_policy: NotRequired[pulumi.Input[str]]
+    """Output `policy` of `Personalization`; belongs to `style_environment`. Default: none."""
     memory_mb: NotRequired[int]
     """Memory, which also decides the share of a processor; the index lives in it. Default: 2048."""
     vector_layers: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
@@ -51,20 +55,29 @@ class ProductSearch(pulumi.ComponentResource):
         self, name: str, args: ProductSearchArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(public_token("ProductSearch"), name, {}, opts)
+        check_pair(args, "style_environment", "style_policy")
         search = Function(
             name,
             FunctionSpec(
                 service="search",
                 handler="runtime.search.handler.handler",
-                packages=("search", "vectors", "shared"),
+                packages=("search", "personalization", "vectors", "wardrobe", "shared"),
                 layers=args["layers"],
                 bound_layers=args.get("vector_layers"),
                 timeout=_GATEWAY_LIMIT_SECONDS,
                 memory_mb=int(args.get("memory_mb", 2048)),
                 log_retention_days=int(args.get("log_retention_days", 30)),
                 tags=args.get("tags"),
-                bound_environments=(args["vector_environment"], args["catalog_environment"]),
-                bound_policies=(args["vector_query_policy"], args["catalog_policy"]),
+                bound_environments=(
+                    args["vector_environment"],
+                    args["catalog_environment"],
+                    args.get("style_environment", {}),
+                ),
+                bound_policies=(
+                    args["vector_query_policy"],
+                    args["catalog_policy"],
+                    *([args["style_policy"]] if "style_policy" in args else []),
+                ),
             ),
             pulumi.ResourceOptions(parent=self),
         )

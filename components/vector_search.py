@@ -82,6 +82,8 @@ class VectorSearch(pulumi.ComponentResource):
     """IAM policy document (JSON text) for searching: read vectors, call the embedding model."""
     index_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for indexing: write vectors, call the embedding model."""
+    label_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for grouping: read vectors, change their attributes."""
     backend: pulumi.Output[str]
     """Name of the backend."""
     layers: pulumi.Output[Sequence[str]]
@@ -133,6 +135,7 @@ class VectorSearch(pulumi.ComponentResource):
         self.environment = pulumi.Output.all(VECTOR_STORE=store.setting, EMBEDDER=embedder_setting)
         self.query_policy = iam.document([*store.query_statements, embed])
         self.index_policy = iam.document([*store.index_statements, embed])
+        self.label_policy = iam.document(store.label_statements)
         self.backend = pulumi.Output.from_input(backend.value)
         self.layers = pulumi.Output.all(*store.layers)
         self.collection = pulumi.Output.from_input(store.collection)
@@ -141,6 +144,7 @@ class VectorSearch(pulumi.ComponentResource):
                 "environment": self.environment,
                 "query_policy": self.query_policy,
                 "index_policy": self.index_policy,
+                "label_policy": self.label_policy,
                 "backend": self.backend,
                 "layers": self.layers,
                 "collection": self.collection,

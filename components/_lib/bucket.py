@@ -22,12 +22,14 @@ def private_bucket(
     protect_data: bool,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
     expire_days: int | None = None,
+    expire_prefix: str = "",
     writers: Sequence[Writer] = (),
 ) -> aws.s3.Bucket:
     """Declare a bucket that is encrypted, closed to the public, reachable over TLS only, and tidies itself.
 
-    With `protect_data` it survives `pulumi destroy`; without, destroying the stack empties it. Objects are
-    kept for `expire_days`, for ever without it. Besides the account's own roles only `writers` get in.
+    With `protect_data` it survives `pulumi destroy`; without, destroying the stack empties it. Objects below
+    `expire_prefix` are kept for `expire_days`, for ever without it. Besides the account's own roles only
+    `writers` get in.
     """
     opts = pulumi.ResourceOptions(parent=parent)
     bucket = aws.s3.Bucket(
@@ -70,13 +72,13 @@ def private_bucket(
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
         bucket=bucket.bucket,
-        rules=lifecycle_rules(versioned, expire_days),
+        rules=lifecycle_rules(versioned, expire_days, expire_prefix),
         opts=pulumi.ResourceOptions(parent=parent, depends_on=before_lifecycle),
     )
     return bucket
 
 
-def lifecycle_rules(versioned: bool, expire_days: int | None = None) -> list[Any]:
+def lifecycle_rules(versioned: bool, expire_days: int | None = None, expire_prefix: str = "") -> list[Any]:
     """Rules that drop abandoned uploads, replaced versions where there are any, and what is too old."""
     rules: list[Any] = [
         {
@@ -101,7 +103,7 @@ def lifecycle_rules(versioned: bool, expire_days: int | None = None) -> list[Any
             {
                 "id": "expire-objects",
                 "status": "Enabled",
-                "filter": {"prefix": ""},
+                "filter": {"prefix": expire_prefix},
                 "expiration": {"days": expire_days},
             }
         )

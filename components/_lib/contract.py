@@ -71,13 +71,33 @@ _PROFILE = _object(
         "facts": "Facts to keep, null to remove one, an object.",
     },
 )
+_INTERACTIONS = _object(
+    "What a shopper did with products: one interaction, or several as events.",
+    {
+        "events": "Interactions with the fields below, an array of objects.",
+        "product_id": "The product, a string.",
+        "event_type": "view, favorite, download, hires_view, cart, purchase or dislike, a string.",
+        "session_id": "The shopper's visit, a string.",
+        "occurred_at": "When it happened, a time with a time zone; now without it.",
+    },
+)
+_STYLE = _object(
+    "A change of a shopper's style profile.",
+    {
+        "weight": "Weight of taste in searches, 0 to 1; null leaves it to the shop.",
+        "opted_out": "Whether nothing of the shopper's taste may be kept, a boolean.",
+        "remove": "Tastes to forget, an array of objects with kind and value.",
+    },
+)
 
 REQUEST_SCHEMAS: dict[str, str] = {
     route: json.dumps(schema, sort_keys=True)
     for route, schema in {
         "PATCH /me": _PROFILE,
+        "PATCH /me/style": _STYLE,
         "POST /feedback": _FEEDBACK,
         "POST /image": _IMAGE,
+        "POST /interactions": _INTERACTIONS,
         "POST /search": _SEARCH,
         "POST /text": _TEXT,
     }.items()

@@ -1,4 +1,4 @@
-"""What happens in a bucket, handed to a function through a queue."""
+"""Queues that feed functions, and a bucket's events handed over through one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _EVENTS_KEPT = 4 * _DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventQueue:
-    """A bucket's events and what could not be done about them."""
+    """A queue of events and what could not be done about them."""
 
     queue: aws.sqs.Queue
     dead_letters: aws.sqs.Queue
@@ -46,6 +46,41 @@ def queue_bucket_events(
     A message is handed out `receives` times to a function of `consumer_timeout` seconds, which waits for
     more of them for `window_seconds`. The bucket may have no other notification.
     """
+    events = declare_queue(
+        name,
+        parent,
+        consumer_timeout=consumer_timeout,
+        receives=receives,
+        window_seconds=window_seconds,
+        tags=tags,
+    )
+    queue = events.queue
+    policy = aws.sqs.QueuePolicy(
+        f"{name}-events-policy",
+        queue_url=queue.url,
+        policy=_let_bucket_send(parent, queue, bucket),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    aws.s3.BucketNotification(
+        f"{name}-notification",
+        bucket=bucket.bucket,
+        queues=[_notify(notification_id, queue, prefix)],
+        # S3 tries the queue when the notification is made, and fails without the policy.
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[policy]),
+    )
+    return events
+
+
+def declare_queue(
+    name: str,
+    parent: pulumi.Resource,
+    *,
+    consumer_timeout: int,
+    receives: int,
+    window_seconds: int = 0,
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
+) -> EventQueue:
+    """Declare a queue and where poison ends; for the numbers see `queue_bucket_events`."""
     opts = pulumi.ResourceOptions(parent=parent)
     dead_letters = aws.sqs.Queue(
         f"{name}-dead-letters",
@@ -73,19 +108,6 @@ def queue_bucket_events(
             {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}, sort_keys=True
         ),
         opts=opts,
-    )
-    policy = aws.sqs.QueuePolicy(
-        f"{name}-events-policy",
-        queue_url=queue.url,
-        policy=_let_bucket_send(parent, queue, bucket),
-        opts=opts,
-    )
-    aws.s3.BucketNotification(
-        f"{name}-notification",
-        bucket=bucket.bucket,
-        queues=[_notify(notification_id, queue, prefix)],
-        # S3 tries the queue when the notification is made, and fails without the policy.
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[policy]),
     )
     return EventQueue(queue=queue, dead_letters=dead_letters)
 

@@ -1,18 +1,22 @@
 """The ingestion: S3 events from a queue, by which products and vectors follow the catalogue bucket."""
 
+import os
 import random
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
+from numpy.typing import NDArray
 from pydantic import Field
 
 from runtime.catalog.ingest_logic import DeadLetter, Ingestion
 from runtime.catalog.reconcile import Reconciler
 from runtime.catalog.store import CatalogBucket, ProductRows
+from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Labels
 from runtime.shared.aws import Clients
 from runtime.shared.observability import describe_error, emit_metrics, get_logger
 from runtime.shared.products import CatalogSettings
@@ -58,9 +62,19 @@ def _open_ingestion() -> Ingestion:
         open_store(vectors, clients.get),
         open_embedder(vectors, clients.get),
         catalog.prefix,
+        find_cluster=_open_labels(clients, vectors),
     )
     letters = DeadLetterQueue(clients.get("sqs"), ingest.dead_letter_url)
     return Ingestion(reconciler, letters, catalog.bucket, ingest.max_attempts)
+
+
+def _open_labels(clients: Clients, vectors: VectorSettings) -> Callable[[NDArray[np.float32]], int | None]:
+    """What finds the cluster of a new product; nothing does where products are not grouped."""
+    if not os.environ.get("CLUSTERS"):
+        return lambda _: None
+    settings: ClusterSettings = read_setting("CLUSTERS", ClusterSettings)
+    bucket = CentroidBucket(clients.get("s3"), settings.bucket, settings.prefix)
+    return Labels(bucket, vectors.embedding_key).find
 
 
 @cache

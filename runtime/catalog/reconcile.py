@@ -38,9 +38,10 @@ from runtime.catalog.statements import (
 )
 from runtime.catalog.store import CatalogBucket, ProductRows, StoredObject
 from runtime.shared.images import PictureRefused, check_picture, refuse_size
-from runtime.shared.products import Product, normalise_size, product_id_for_key
+from runtime.shared.products import Product, product_id_for_key
+from runtime.vectors.attributes import attributes_of
 from runtime.vectors.errors import EmbeddingRefused
-from runtime.vectors.port import Attributes, Embedder, Purpose, VectorItem, VectorStore
+from runtime.vectors.port import Embedder, Purpose, VectorItem, VectorStore
 
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
 _MAX_ROUNDS = 5
@@ -101,6 +102,7 @@ class Reconciler:
         embedder: Embedder,
         prefix: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        find_cluster: Callable[[NDArray[np.float32]], int | None] = lambda _: None,
     ) -> None:
         self._bucket = bucket
         self._rows = rows
@@ -108,6 +110,7 @@ class Reconciler:
         self._embedder = embedder
         self._prefix = prefix
         self._now = now
+        self._find_cluster = find_cluster
         # Keys are settled in parallel, pictures decoded one at a time: that bounds the memory.
         self._decoding = threading.Lock()
 
@@ -167,13 +170,14 @@ class Reconciler:
             color = name_color(data)
         if content_hash not in round_.vectors:
             round_.vectors[content_hash] = self._embedder.embed(image=data, purpose=Purpose.INDEX)
+        vector = round_.vectors[content_hash]
         product = replace(
             self._describe(round_.key, before, color),
             content_hash=content_hash,
             content_type=content_type,
             embedding_key=self._embedder.key,
+            cluster=self._find_cluster(vector),
         )
-        vector = round_.vectors[content_hash]
         item = VectorItem(product.product_id, vector, attributes_of(product), content_hash, product.version)
         self._store.upsert([item])
         return Settled(Outcome.INDEXED) if self._rows.write(product, before) else None
@@ -286,17 +290,6 @@ class Reconciler:
         if before and replace(after, updated_at=before.updated_at, version=before.version) == before:
             return None
         return after
-
-
-def attributes_of(product: Product) -> Attributes:
-    """What the vector of a product can be filtered by."""
-    return Attributes(
-        category=product.category or None,
-        color=product.color,
-        price=None if product.price is None else float(product.price),
-        sizes=tuple(normalise_size(size) for size in product.sizes),
-        stock=product.stock,
-    )
 
 
 def _refuse_row(bad: BadRow) -> Refused:

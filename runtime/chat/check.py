@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from runtime.chat.brief import read_amount
-from runtime.chat.items import Item
 from runtime.chat.prompt import INSTRUCTIONS, REFUSAL
 from runtime.chat.tool_specs import TOOL_NAMES
+from runtime.wardrobe.items import Item
 
 MARK = re.compile(r"\[\[\s*([^\[\]]{0,100}?)\s*\]\]")
 _BROKEN_MARK = re.compile(r"\[\[|\]\]")

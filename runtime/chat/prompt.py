@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from runtime.chat.brief import Brief, describe_brief
-from runtime.chat.items import Item
 from runtime.chat.session import OutfitState
+from runtime.wardrobe.items import Item
 
 REFUSAL = "I’m sorry, I’m a Virtual Stylist, I will not be able to help you with this query"
 """The answer to everything that is not about clothes."""

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-from runtime.chat.items import clean_text
 from runtime.chat.model import Citation
 from runtime.shared.aws import is_transient
+from runtime.wardrobe.items import clean_text
 
 _LONGEST_PASSAGE = 1_200
 _PASSAGES = 5

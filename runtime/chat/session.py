@@ -15,9 +15,9 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.chat.brief import Brief, describe_brief, merge, read_patch
-from runtime.chat.items import Item, read_item, store_item
 from runtime.chat.model import Message, starts_turn
 from runtime.shared.aws import is_transient, read_code
+from runtime.wardrobe.items import Item, read_item, store_item
 
 MAX_MESSAGES = 40
 MAX_BYTES = 150_000

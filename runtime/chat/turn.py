@@ -9,10 +9,8 @@ from typing import Any
 
 from runtime.chat.brief import Brief, changed_fields, describe_brief, read_amount
 from runtime.chat.check import check_reply, find_ids, is_refusal, remove_marks, repeats_instructions
-from runtime.chat.items import Item, tell_shopper
 from runtime.chat.loop import Ending, Limits, LoopEnd, ToolLoop
 from runtime.chat.model import ChatModel, Message, read_text, text_message
-from runtime.chat.outfit import breaches
 from runtime.chat.profile import Profile, ProfileStore, ProfilesUnavailable, choose_facts
 from runtime.chat.prompt import REFUSAL, describe_state
 from runtime.chat.services import Services, ToolFailed
@@ -20,7 +18,9 @@ from runtime.chat.session import Changes, OutfitState, Session, SessionStore, Se
 from runtime.chat.stream import ReplyStream
 from runtime.chat.suggestions import suggest
 from runtime.chat.tools import Toolbox, TurnState, refresh
-from runtime.chat.wardrobe import Formality
+from runtime.wardrobe.items import Item, tell_shopper
+from runtime.wardrobe.outfit import breaches
+from runtime.wardrobe.pieces import Formality
 
 NOTHING_TO_SAY = "I could not put that into words just now. Please tell me again what you are looking for."
 ONLY_PRODUCTS = "Here is what I found for you."

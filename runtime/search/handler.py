@@ -1,4 +1,4 @@
-"""The search routes: GET and POST /search, GET /products/{id}/similar.
+"""The search routes: GET and POST /search, GET /products/{id}/similar and /products/{id}/outfit.
 
 Other functions invoke it with `{"tool": "search", "user_id", "request": {body of POST /search}}` or with
 `{"tool": "products", "user_id", "request": {"product_ids": [...]}}`. They get the answer of POST /search,
@@ -12,10 +12,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runtime.personalization.factory import open_reranker
 from runtime.search.logic import Found, Outcome, Products, Search, describe
-from runtime.search.request import REPEATABLE, Ids, SearchQuery, SearchRequest, SimilarQuery
+from runtime.search.look import complete, describe_look
+from runtime.search.request import REPEATABLE, Ids, OutfitQuery, SearchQuery, SearchRequest, SimilarQuery
 from runtime.shared.aws import Clients
-from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query
+from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query, subject_of
 from runtime.shared.images import PictureRefused, Refusal
 from runtime.shared.pictures import PictureLinks
 from runtime.shared.problems import FieldError, Problem, refuse_fields, refuse_for_now
@@ -51,7 +53,12 @@ def _open_parts() -> tuple[Search, ProductTable, Callable[[Product], str]]:
     catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
     clients = Clients()
     products = ProductTable(clients.get("dynamodb"), catalog.table)
-    search = Search(open_embedder(settings, clients.get), open_store(settings, clients.get), products)
+    search = Search(
+        open_embedder(settings, clients.get),
+        open_store(settings, clients.get),
+        products,
+        open_reranker(clients),
+    )
     return search, products, PictureLinks(clients.get("s3")).link
 
 
@@ -60,15 +67,21 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
 
     def get_search(request: Request) -> dict[str, Any]:
         asked = read_query(request, SearchQuery, lists=REPEATABLE).to_request()
-        return answer(request, lambda: search.find(asked))
+        return answer(request, lambda: search.find(asked, subject_of(request)))
 
     def post_search(request: Request) -> dict[str, Any]:
         asked = read_body(request, SearchRequest)
-        return answer(request, lambda: search.find(asked))
+        return answer(request, lambda: search.find(asked, subject_of(request)))
 
     def get_similar(request: Request) -> dict[str, Any]:
         asked = read_query(request, SimilarQuery)
         return answer(request, lambda: search.find_similar(request.path["product_id"], asked.limit))
+
+    def get_outfit(request: Request) -> dict[str, Any]:
+        asked = read_query(request, OutfitQuery)
+        look = complete(search, request.path["product_id"], asked, link)
+        request.counts["Pieces"] = len(look.pieces)
+        return describe_look(look)
 
     def answer(request: Request, run: Callable[[], Outcome]) -> dict[str, Any]:
         started = time.perf_counter()
@@ -83,6 +96,7 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
             Route("GET", "/search", get_search),
             Route("POST", "/search", post_search),
             Route("GET", "/products/<product_id>/similar", get_similar),
+            Route("GET", "/products/<product_id>/outfit", get_outfit),
         ],
         answers=_ANSWERS,
     )
@@ -95,7 +109,7 @@ def create_tool(
 
     def run(event: Mapping[str, Any]) -> Outcome:
         if event["tool"] == "search":
-            return search.find(SearchRequest.model_validate(event["request"]))
+            return search.find(SearchRequest.model_validate(event["request"]), event.get("user_id"))
         wanted = _ProductsRequest.model_validate(event["request"]).product_ids
         known = products.get_many(list(dict.fromkeys(wanted)))
         shown = [known[each] for each in wanted if each in known and known[each].is_shown]

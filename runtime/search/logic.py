@@ -4,12 +4,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.personalization.port import Candidate
+from runtime.personalization.reranking import NOBODY, UNAVAILABLE, Placed, Reranker, Shopper
 from runtime.search.request import SearchRequest
 from runtime.shared.images import check_picture, decode_base64
 from runtime.shared.problems import refuse_fields, refuse_missing
@@ -23,6 +25,8 @@ MAX_PICTURE_BYTES = 4 * 1024 * 1024
 LIKE_WEIGHT = 0.7
 UNLIKE_WEIGHT = 0.35
 _SHORTEST = 1e-3
+CANDIDATES = 100
+"""So many hits, or twice as many as asked for, are put into a shopper's own order."""
 _SPARE_HITS = 5
 _WIDEST_SEARCH = 1_000
 
@@ -35,20 +39,36 @@ class Products(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A product that was found, and its cosine similarity, -1..1."""
+    """A product that was found, and its cosine similarity, -1..1.
+
+    `placed` is its place in the shopper's own order, None where there is no such order.
+    """
 
     product: Product
     similarity: float
     cluster: int | None
+    placed: Placed | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a search found, best first, and where its time went (milliseconds)."""
+    """What a search found, best first, where its time went (milliseconds), and which ranker ordered it."""
 
     found: tuple[Found, ...]
     exact: bool
     milliseconds: dict[str, float]
+    ranker: str = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class _Aim:
+    """What the store is asked: a unit vector (d,), and what may come back."""
+
+    vector: Vector
+    limit: int
+    filters: Filters = NO_FILTERS
+    exact: bool = False
+    without: frozenset[str] = frozenset()
 
 
 class TextCache:
@@ -76,24 +96,44 @@ class TextCache:
 class Search:
     """Searches of one process. Raises Problem, PictureRefused, VectorError and ProductsUnavailable."""
 
-    def __init__(self, embedder: Embedder, store: VectorStore, products: Products) -> None:
+    def __init__(
+        self, embedder: Embedder, store: VectorStore, products: Products, reranker: Reranker | None = None
+    ) -> None:
         self._embedder = embedder
         self._store = store
         self._products = products
+        self._reranker = reranker
         self._texts = TextCache()
 
     @property
     def backend(self) -> str:
         return self._store.backend
 
-    def find(self, request: SearchRequest) -> Outcome:
-        """The products nearest to the words, the picture and the liked products of a request."""
+    def find(self, request: SearchRequest, user_id: str | None = None) -> Outcome:
+        """The products nearest to the words, the picture and the liked products of a request.
+
+        For a known shopper the nearest come in the order of relevance and of the shopper's taste.
+        """
         clock = _Clock()
         query = self._embed(request)
         clock.stop("Embedding")
-        vector = self._aim(query, request.like, request.unlike)
-        without = {*request.like, *request.unlike}
-        return self._find(vector, request.limit, request.filters.to_port(), request.exact, without, clock)
+        aim = _Aim(
+            self._aim(query, request.like, request.unlike),
+            request.limit,
+            request.filters.to_port(),
+            request.exact,
+            frozenset({*request.like, *request.unlike}),
+        )
+        shopper = NOBODY
+        if self._reranker is not None and user_id is not None:
+            shopper = self._reranker.find_shopper(user_id, request.personalize)
+            clock.stop("Taste")
+            if isinstance(shopper, Shopper):
+                outcome = self._find_for(self._reranker, shopper, aim, clock)
+                if outcome is not None:
+                    return outcome
+                shopper = UNAVAILABLE
+        return replace(self._find(aim, clock), ranker=shopper)
 
     def find_similar(self, product_id: str, limit: int) -> Outcome:
         """The products nearest to one of them, without it. Raises a 404 Problem when that is not there."""
@@ -101,7 +141,25 @@ class Search:
         vector = self._store.fetch([product_id]).get(product_id) if is_product_id(product_id) else None
         if vector is None:
             raise refuse_missing("product")
-        return self._find(vector, limit, NO_FILTERS, False, {product_id}, clock)
+        return self._find(_Aim(vector, limit, without=frozenset({product_id})), clock)
+
+    def find_complements(
+        self, product_id: str, shelves: Sequence[frozenset[str]], each: int
+    ) -> tuple[Product, list[Found]]:
+        """A product, and for each set of categories the products in stock whose look is nearest to its own.
+
+        Raises a 404 Problem when the product is not there.
+        """
+        vector = self._store.fetch([product_id]).get(product_id) if is_product_id(product_id) else None
+        product = self._products.get_many([product_id]).get(product_id) if vector is not None else None
+        if vector is None or product is None or not product.is_shown:
+            raise refuse_missing("product")
+        clock = _Clock()
+        found: list[Found] = []
+        for categories in shelves:
+            aim = _Aim(vector, each, Filters(category=categories, in_stock=True))
+            found += self._find(aim, clock).found
+        return product, found
 
     def _embed(self, request: SearchRequest) -> Vector | None:
         text = request.query
@@ -121,26 +179,41 @@ class Search:
             raise refuse_fields(("like", "none of these products exists (any more)"))
         return query if query is not None and not vectors else combine(query, liked, unliked)
 
-    def _find(
-        self,
-        query: Vector,
-        limit: int,
-        filters: Filters,
-        exact: bool,
-        without: set[str],
-        clock: "_Clock",
-    ) -> Outcome:
+    def _find(self, aim: _Aim, clock: "_Clock") -> Outcome:
         """Search a little wider than asked, and wider again while products of the hits are gone."""
-        width = limit + len(without) + _SPARE_HITS
+        width = aim.limit + len(aim.without) + _SPARE_HITS
         while True:
-            result = self._store.search(query, width, filters, exact=exact)
-            clock.stop("VectorSearch")
-            hits = [hit for hit in result.hits if hit.product_id not in without]
-            found = self._read(hits, limit)
+            hits, exact, more = self._search(aim, width, clock)
+            found = self._read(hits, aim.limit)
             clock.stop("Products")
-            if len(found) >= limit or len(result.hits) < width or width >= _WIDEST_SEARCH:
-                return Outcome(tuple(found), result.exact, clock.milliseconds)
+            if len(found) >= aim.limit or not more or width >= _WIDEST_SEARCH:
+                return Outcome(tuple(found), exact, clock.milliseconds)
             width = min(4 * width, _WIDEST_SEARCH)
+
+    def _find_for(self, reranker: Reranker, shopper: Shopper, aim: _Aim, clock: "_Clock") -> Outcome | None:
+        """The nearest products in a shopper's own order; None when the ranker has failed."""
+        width = max(CANDIDATES, 2 * aim.limit) + len(aim.without)
+        hits, exact, _ = self._search(aim, width, clock)
+        candidates = [
+            Candidate(hit.product_id, hit.cluster, hit.category, hit.color, hit.price) for hit in hits
+        ]
+        order = reranker.order(shopper, candidates, [hit.score for hit in hits])
+        clock.stop("Taste")
+        if order is None:
+            return None
+        by_id = {hit.product_id: hit for hit in hits}
+        placed = {each.product_id: each for each in order.placed}
+        found = self._read([by_id[product_id] for product_id in placed], aim.limit)
+        clock.stop("Products")
+        ordered = [replace(each, placed=placed[each.product.product_id]) for each in found]
+        return Outcome(tuple(ordered), exact, clock.milliseconds, order.ranker)
+
+    def _search(self, aim: _Aim, width: int, clock: "_Clock") -> tuple[list[Hit], bool, bool]:
+        """Hits of a search, whether it was exact, and whether a wider one would find more."""
+        result = self._store.search(aim.vector, width, aim.filters, exact=aim.exact)
+        clock.stop("VectorSearch")
+        hits = [hit for hit in result.hits if hit.product_id not in aim.without]
+        return hits, result.exact, len(result.hits) >= width
 
     def _read(self, hits: Sequence[Hit], limit: int) -> list[Found]:
         """The first `limit` hits whose product is there, reading no more of the table than that takes."""
@@ -181,12 +254,19 @@ def describe(
 ) -> dict[str, Any]:
     """The answer of the search routes."""
     results = [_describe_found(found, link(found.product)) for found in outcome.found]
-    return {"results": results, "took_ms": round(took_ms, 2), "backend": backend, "exact": outcome.exact}
+    return {
+        "results": results,
+        "took_ms": round(took_ms, 2),
+        "backend": backend,
+        "exact": outcome.exact,
+        "ranker": outcome.ranker,
+    }
 
 
 def _describe_found(found: Found, image_url: str) -> dict[str, Any]:
     product = found.product
     relevance = round(max(0.0, found.similarity), 6)
+    placed = found.placed or Placed(product.product_id, relevance)
     return {
         "product_id": product.product_id,
         "name": product.name,
@@ -195,11 +275,11 @@ def _describe_found(found: Found, image_url: str) -> dict[str, Any]:
         "currency": product.currency,
         "color": product.color,
         "image_url": image_url,
-        "score": relevance,
+        "score": round(placed.score, 6),
         "relevance": relevance,
-        "affinity": None,
+        "affinity": None if placed.affinity is None else round(placed.affinity, 6),
         "cluster": found.cluster,
-        "why": [],
+        "why": list(placed.why),
     }
 
 

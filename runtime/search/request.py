@@ -11,6 +11,8 @@ from runtime.vectors.port import Filters
 DEFAULT_LIMIT = 3
 MAX_LIMIT = 100
 MAX_QUERY = 2_000
+MOST_PIECES = 4
+"""Of an outfit, beside the product that it is composed around."""
 _MOST_VALUES = 50
 _MOST_LIKES = 20
 
@@ -82,7 +84,7 @@ class SearchRequest(_Model):
     unlike: Ids = []
     limit: Limit = DEFAULT_LIMIT
     filters: RequestedFilters = RequestedFilters()
-    personalize: Weight = 0.0
+    personalize: Weight | None = None
     exact: bool = False
 
     @model_validator(mode="after")
@@ -97,7 +99,7 @@ class SearchQuery(RequestedFilters):
 
     query: Query
     limit: Limit = DEFAULT_LIMIT
-    personalize: Weight = 0.0
+    personalize: Weight | None = None
     exact: bool = False
 
     def to_request(self) -> SearchRequest:
@@ -115,6 +117,16 @@ class SimilarQuery(_Model):
     """The query parameters of GET /products/{id}/similar."""
 
     limit: Limit = DEFAULT_LIMIT
+
+
+class OutfitQuery(_Model):
+    """The query parameters of GET /products/{id}/outfit; `budget` is for all pieces together."""
+
+    budget: Annotated[float, Field(gt=0, le=10_000_000, allow_inf_nan=False)] | None = None
+    occasion: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None
+    ) = None
+    limit: Annotated[int, Field(ge=1, le=MOST_PIECES)] = MOST_PIECES
 
 
 REPEATABLE = ("category", "color", "size")

@@ -65,6 +65,21 @@ class ProductTable:
             products.append(product)
         return Page(tuple(products), None)
 
+    def count(self) -> int:
+        """How many products are shown, found by reading the whole table."""
+        place: dict[str, Any] = {}
+        total = 0
+        while True:
+            answer = _call(
+                lambda start=place: self._client.scan(
+                    TableName=self._table, Select="COUNT", FilterExpression=_SHOWN, **start
+                )
+            )
+            total += answer["Count"]
+            if not answer.get("LastEvaluatedKey"):
+                return total
+            place = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
     def _batch_get(self, product_ids: Sequence[str], consistent: bool) -> Iterator[dict[str, Any]]:
         wanted: dict[str, Any] = {
             self._table: {"Keys": [_key(each) for each in product_ids], "ConsistentRead": consistent}

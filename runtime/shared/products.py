@@ -20,7 +20,15 @@ _CHECK_LENGTH = 10
 _COLOR_ALIASES = {"gray": "grey", "multi": "multicolour", "multicolor": "multicolour"}
 
 INTERNAL_FIELDS = frozenset(
-    {"product_picture_s3_url", "content_hash", "content_type", "embedding_key", "version", "stated"}
+    {
+        "product_picture_s3_url",
+        "content_hash",
+        "content_type",
+        "embedding_key",
+        "version",
+        "stated",
+        "cluster",
+    }
 )
 """What the table holds of a product and no API tells."""
 
@@ -63,6 +71,8 @@ class Product:
     content_hash: str | None = None
     content_type: str | None = None
     embedding_key: str | None = None
+    cluster: int | None = None
+    """The group of products that look alike; a number keeps its meaning when products are grouped anew."""
     version: int = 0
     stated: tuple[str, ...] = ()
     """Names of the fields that a catalogue file has set; the others come from the picture and its key."""
@@ -92,7 +102,7 @@ def is_product_id(text: str) -> bool:
 def product_from_row(row: Mapping[str, Any]) -> Product:
     """The product of a row read from the table (numbers as Decimal); unknown attributes are ignored."""
     values = {name: row[name] for name in _FIELDS if row.get(name) is not None}
-    for name in ("stock", "version"):
+    for name in ("stock", "version", "cluster"):
         if name in values:
             values[name] = int(values[name])
     for name in ("sizes", "stated"):

@@ -64,11 +64,14 @@ NO_FILTERS = Filters()
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A found product; `score` is the cosine similarity, -1..1."""
+    """A found product; `score` is the cosine similarity, -1..1, the rest are stored attributes."""
 
     product_id: str
     score: float
     cluster: int | None = None
+    category: str | None = None
+    color: str | None = None
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ NO_TOOL_FAILED = '"ToolFailures":0.0'
 SELDOM = {
     ("catalog-ingest", "sqs:ChangeMessageVisibility", "events"): "has a test of its own below",
     ("vectors-compactor", "s3:AbortMultipartUpload", ""): "only after a large snapshot failed half-way",
+    ("clusters", "dynamodb:GetItem", "products"): "only when a row has changed meanwhile",
+    ("clusters", "sqs:SendMessage", ""): "the emulator itself hands over failed events",
     ("vectors-compactor", "sqs:SendMessage", ""): "the emulator itself hands over failed events",
     ("chat", "bedrock:InvokeModel", "us-east-2::"): "the inference profile may choose any of its regions",
     ("chat", "bedrock:InvokeModel", "us-west-2::"): "the inference profile may choose any of its regions",
@@ -108,13 +110,67 @@ def _listed(value: str | list[str]) -> list[str]:
 
 
 def search_works(cloud: RunningCloud, role: Role) -> bool:
-    """Find something by new words, look at its picture, and log no warning meanwhile."""
+    """Find something by new words and by taste, look at its picture, and log no warning meanwhile."""
     before = role.count_logged(*TROUBLE)
-    answer = cloud.call("GET", "/search", params={"query": f"dress {uuid.uuid4().hex}"})
-    if answer.status_code != 200 or not answer.json()["results"]:
+    with some_taste(cloud):
+        query = {"query": f"dress {uuid.uuid4().hex}", "personalize": "0.5"}
+        answer = cloud.call("GET", "/search", params=query)
+    if answer.status_code != 200 or not answer.json()["results"] or answer.json()["ranker"] != "builtin":
         return False
     picture = httpx.get(answer.json()["results"][0]["image_url"])
     return picture.status_code == 200 and role.count_logged(*TROUBLE) == before
+
+
+@contextmanager
+def some_taste(cloud: RunningCloud) -> Iterator[str]:
+    """A shopper who likes one product, and no longer afterwards; its id."""
+    product_id = cloud.call("GET", "/products?limit=1").json()["products"][0]["product_id"]
+    liked = {"product_id": product_id, "event_type": "favorite"}
+    cloud.call("POST", "/interactions", json=liked)
+    try:
+        yield product_id
+    finally:
+        cloud.call("DELETE", "/me/style")
+
+
+def style_works(cloud: RunningCloud, _role: Role) -> bool:
+    with some_taste(cloud):
+        style = cloud.call("GET", "/me/style")
+        return style.status_code == 200 and style.json()["interactions"] == 1
+
+
+def recording_works(cloud: RunningCloud, role: Role) -> bool:
+    """An interaction handed over directly, as the queue would."""
+    row = {
+        "event_id": uuid.uuid4().hex,
+        "user_id": uuid.uuid4().hex,
+        "product_id": "a" * 20,
+        "cluster": None,
+        "event_type": "view",
+        "session_id": "s",
+        "timestamp": int(time.time()),
+    }
+    record = {"messageId": "1", "body": json.dumps([row])}
+    answer = cloud.aws("lambda").invoke(FunctionName=role.function, Payload=json.dumps({"Records": [record]}))
+    return json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+
+
+def grouping_works(cloud: RunningCloud, role: Role) -> bool:
+    """Group all products, one of which has lost its label, and log no warning meanwhile."""
+    before = role.count_logged(*TROUBLE)
+    product_id = cloud.call("GET", "/products?limit=1").json()["products"][0]["product_id"]
+    cloud.aws("dynamodb").update_item(
+        TableName=cloud.outputs["products_table"],
+        Key={"product_id": {"S": product_id}},
+        UpdateExpression="REMOVE #cluster",
+        ExpressionAttributeNames={"#cluster": "cluster"},
+    )
+    answer = cloud.aws("lambda").invoke(FunctionName=role.function, Payload=json.dumps({"force": True}))
+    if "FunctionError" in answer or not json.loads(answer["Payload"].read())["grouped"]:
+        return False
+    if role.count_logged(*TROUBLE) != before:
+        return False
+    return "cluster" in (cloud.product_row(product_id) or {})
 
 
 def browsing_works(cloud: RunningCloud, _role: Role) -> bool:
@@ -263,6 +319,9 @@ SCENARIOS: dict[str, Callable[[RunningCloud, Role], bool]] = {
     "search": search_works,
     "catalog-browse": browsing_works,
     "catalog-ingest": ingestion_works,
+    "clusters": grouping_works,
+    "personalization-recorder": recording_works,
+    "personalization-style": style_works,
     "vectors-compactor": compaction_works,
 }
 

@@ -104,8 +104,10 @@ def test_the_gateway_accepts_every_field_of_a_handler_and_refuses_no_null(route:
 def test_every_contract_is_checked() -> None:
     assert set(REQUEST_SCHEMAS) == {
         "PATCH /me",
+        "PATCH /me/style",
         "POST /feedback",
         "POST /image",
+        "POST /interactions",
         "POST /search",
         "POST /text",
     }

@@ -12,10 +12,13 @@ from components._lib.function import bundle_files
 from tests.graph.recorder import ROOT, Graph, record
 
 BUNDLES = {
-    "search-function": ("search", "shared", "vectors"),
+    "search-function": ("personalization", "search", "shared", "vectors", "wardrobe"),
     "catalog-browse-function": ("catalog", "shared"),
-    "catalog-ingest-function": ("catalog", "shared", "vectors"),
-    "chat-function": ("chat", "shared"),
+    "catalog-ingest-function": ("catalog", "clusters", "shared", "vectors"),
+    "clusters-function": ("catalog", "clusters", "shared", "vectors"),
+    "personalization-recorder-function": ("personalization", "shared"),
+    "personalization-style-function": ("personalization", "shared"),
+    "chat-function": ("chat", "shared", "wardrobe"),
     "chat-weather-function": ("shared", "weather"),
     "images-function": ("images", "shared"),
     "knowledge-sync-function": ("knowledge", "shared"),
@@ -28,6 +31,9 @@ HANDLERS = {
     "search-function": "runtime.search.handler.handler",
     "catalog-browse-function": "runtime.catalog.handler.handler",
     "catalog-ingest-function": "runtime.catalog.ingest.handler",
+    "clusters-function": "runtime.clusters.handler.handler",
+    "personalization-recorder-function": "runtime.personalization.recorder.handler",
+    "personalization-style-function": "runtime.personalization.handler.handler",
     "chat-function": "runtime.chat.handler.handler",
     "chat-weather-function": "runtime.weather.handler.handler",
     "images-function": "runtime.images.handler.handler",

@@ -28,6 +28,10 @@ EXPORTS = {
     "domain_url",
     "images_bucket",
     "knowledge_base_id",
+    "clusters_dead_letter_url",
+    "clusters_function",
+    "interactions_dead_letter_url",
+    "lake_bucket",
     "metadata_url",
     "products_table",
     "region",
@@ -157,11 +161,14 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "auth",
         "catalog",
         "chat",
+        "clusters",
         "connections",
         "edge",
         "images",
         "knowledge",
+        "lake",
         "layers",
+        "personalization",
         "profile",
         "realtime",
         "search",
@@ -251,6 +258,8 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, prod: Graph) -> None:
         "knowledge-documents",
         "knowledge-index",
         "knowledge-vectors",
+        "lake-bucket",
+        "personalization-styles",
         "vectors-embeddings",
         "vectors-snapshots",
         "web-images",
@@ -288,10 +297,12 @@ def test_swapping_the_backend_changes_only_vectors_one_setting_and_their_policie
         "catalog-browse-function": {"environment.variables.CAPABILITIES"},
         "catalog-ingest-function": setting,
         "catalog-ingest-policy": {"policy"},
+        "clusters-function": setting,
+        "clusters-policy": {"policy"},
         "search-function": setting,
         "search-policy": {"policy"},
     }
-    for name in ("catalog-ingest-policy", "search-policy"):
+    for name in ("catalog-ingest-policy", "clusters-policy", "search-policy"):
         statements = [json.loads(graph.get(name).inputs["policy"])["Statement"] for graph in (dev, swapped)]
         differing = [s for s in statements[0] + statements[1] if (s in statements[0]) != (s in statements[1])]
         assert differing

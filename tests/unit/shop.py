@@ -172,7 +172,7 @@ class FakeStore:
     ) -> SearchResult:
         self._begin("search")
         self.searches.append((k, filters, exact))
-        hits = [Hit(item.product_id, float(item.vector @ query)) for item in self.items.values()]
+        hits = [_hit(item, float(item.vector @ query)) for item in self.items.values()]
         hits.sort(key=lambda hit: (-hit.score, hit.product_id))
         return SearchResult(tuple(hits[:k]), True)
 
@@ -186,6 +186,26 @@ class FakeStore:
         self.step(operation)
         if self.fail is not None:
             raise self.fail
+
+
+class FilteringStore(FakeStore):
+    """As FakeStore, keeping to categories and stock."""
+
+    def search(
+        self, query: NDArray[np.float32], k: int, filters: Filters = NO_FILTERS, *, exact: bool = False
+    ) -> SearchResult:
+        hits = [
+            hit
+            for hit in super().search(query, len(self.items), filters, exact=exact).hits
+            if (not filters.category or hit.category in filters.category)
+            and (not filters.in_stock or self.items[hit.product_id].attributes.stock != 0)
+        ]
+        return SearchResult(tuple(hits[:k]), True)
+
+
+def _hit(item: VectorItem, score: float) -> Hit:
+    known = item.attributes
+    return Hit(item.product_id, score, known.cluster, known.category, known.color, known.price)
 
 
 @dataclass

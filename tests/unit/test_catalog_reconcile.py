@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runtime.catalog.reconcile import Outcome, Reconciler, Unsettled, attributes_of
+from runtime.catalog.reconcile import Outcome, Reconciler, Unsettled
 from runtime.shared.products import product_id_for_key
+from runtime.vectors.attributes import attributes_of
 from runtime.vectors.errors import EmbeddingRefused, EmbeddingThrottled
 from runtime.vectors.port import Attributes, Purpose
 from tests.unit.shop import FakeBucket, FakeEmbedder, FakeRows, FakeStore, Step, direction, draw

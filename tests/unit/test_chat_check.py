@@ -16,11 +16,11 @@ from runtime.chat.check import (
     remove_marks,
     split_sentences,
 )
-from runtime.chat.items import read_item
 from runtime.chat.prompt import REFUSAL
 from runtime.chat.session import Changes, OutfitState, Session, apply, trim
 from runtime.chat.stream import ReplyStream
 from runtime.chat.suggestions import suggest
+from runtime.wardrobe.items import read_item
 from tests.unit.chat_doubles import DRESS, HEELS
 
 ITEMS = {each["product_id"]: read_item(each, 0.0) for each in (DRESS, HEELS)}

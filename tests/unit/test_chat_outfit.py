@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from runtime.chat.colors import harmony, matches_color
-from runtime.chat.items import Item, read_item
-from runtime.chat.outfit import Wish, breaches, build
-from runtime.chat.wardrobe import (
+from runtime.wardrobe.colors import harmony, matches_color
+from runtime.wardrobe.items import Item, read_item
+from runtime.wardrobe.outfit import Wish, breaches, build
+from runtime.wardrobe.pieces import (
     Formality,
     Slot,
     category_names,

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from runtime.chat.items import read_item
 from runtime.search import handler as search_handler
 from runtime.search.handler import create_tool
 from runtime.search.logic import Search
 from runtime.shared.product_table import ProductsUnavailable
 from runtime.vectors.errors import EmbeddingThrottled
+from runtime.wardrobe.items import read_item
 from tests.unit.shop import FakeEmbedder, FakeRows, FakeStore, direction, make_product
 
 RED = make_product("red dress", gender="women", season="summer", occasion="party", sizes=("S", "M"), stock=3)
@@ -36,7 +36,7 @@ def tool() -> Tool:
 
 def test_results_are_those_of_the_route_and_more(tool: Tool) -> None:
     answer = tool.ask("search", {"query": "red dress", "limit": 5, "filters": {"max_price": None}})
-    assert set(answer) == {"results", "took_ms", "backend", "exact"}
+    assert set(answer) == {"results", "took_ms", "backend", "exact", "ranker"}
     assert [each["name"] for each in answer["results"]] == ["red dress"]
     found = answer["results"][0]
     assert (found["score"], found["image_url"]) == (1.0, "https://pictures/red dress")

@@ -103,7 +103,7 @@ def ids(*products: Product) -> list[str]:
 def test_words_find_the_nearest_three(shop: Shop) -> None:
     status, body, _ = shop.call(api_event("GET", "/search", query={"query": "  item 7 "}))
     assert status == 200
-    assert set(body) == {"results", "took_ms", "backend", "exact"}
+    assert set(body) == {"results", "took_ms", "backend", "exact", "ranker"}
     assert (body["backend"], body["exact"], len(body["results"])) == ("fake", True, 3)
     best = body["results"][0]
     assert set(best) == FIELDS
@@ -156,7 +156,7 @@ def test_nulls_mean_not_given(shop: Shop) -> None:
     assert names(shop.find(body))[0] == "item 3"
 
 
-def test_personalize_is_taken_and_changes_nothing_yet(shop: Shop) -> None:
+def test_without_style_profiles_personalize_changes_nothing(shop: Shop) -> None:
     assert shop.find({"query": "item 3", "personalize": 1}) == shop.find({"query": "item 3"})
 
 

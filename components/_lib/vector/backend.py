@@ -38,6 +38,8 @@ class BackendResult:
     """JSON text of the VECTOR_STORE setting."""
     query_statements: tuple[Statement, ...]
     index_statements: tuple[Statement, ...]
+    label_statements: tuple[Statement, ...]
+    """What reading every vector and changing attributes must be allowed to do."""
     layers: tuple[pulumi.Input[str], ...] = ()
     """Layers that functions need for this backend beside their own."""
     collection: pulumi.Input[str] = ""

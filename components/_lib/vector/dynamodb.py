@@ -6,6 +6,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.bucket import private_bucket
 from components._lib.function import Function, FunctionSpec
+from components._lib.schedule import run_on_schedule
 from components._lib.vector.backend import BackendRequest, BackendResult
 
 CHANGES_INDEX = "changes"
@@ -37,6 +38,11 @@ def create(request: BackendRequest) -> BackendResult:
         setting=setting,
         query_statements=(*_read_table(table), *_read_snapshots(snapshots)),
         index_statements=(_write_table(table),),
+        label_statements=(
+            *_read_table(table),
+            *_read_snapshots(snapshots),
+            iam.allow(["dynamodb:UpdateItem"], [table.arn]),
+        ),
     )
 
 
@@ -97,26 +103,13 @@ def _compactor(
         ),
         opts,
     )
-    rule = aws.cloudwatch.EventRule(
-        f"{request.name}-compactor-schedule",
-        description="Snapshots the vector index.",
-        schedule_expression=schedule(request.snapshot_minutes),
-        tags=request.tags,
-        opts=opts,
-    )
-    permission = aws.lambda_.Permission(
-        f"{request.name}-compactor-permission",
-        action="lambda:InvokeFunction",
-        function=compactor.name,
-        principal="events.amazonaws.com",
-        source_arn=rule.arn,
-        opts=opts,
-    )
-    aws.cloudwatch.EventTarget(
-        f"{request.name}-compactor-target",
-        rule=rule.name,
-        arn=compactor.arn,
-        opts=pulumi.ResourceOptions(parent=request.parent, depends_on=[permission]),
+    run_on_schedule(
+        f"{request.name}-compactor",
+        request.parent,
+        compactor,
+        "Snapshots the vector index.",
+        schedule(request.snapshot_minutes),
+        request.tags,
     )
 
 

@@ -39,6 +39,7 @@ def create(request: BackendRequest) -> BackendResult:
         setting=setting,
         query_statements=(use,),
         index_statements=(use,),
+        label_statements=(use,),
         layers=tuple(request.opensearch_layers),
         collection=collection.name,
     )

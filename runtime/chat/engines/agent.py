@@ -13,7 +13,6 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.chat.engines.converse import translate
-from runtime.chat.items import clean_text
 from runtime.chat.model import (
     Citation,
     Message,
@@ -26,6 +25,7 @@ from runtime.chat.model import (
     read_text,
 )
 from runtime.chat.services import read_source
+from runtime.wardrobe.items import clean_text
 
 _LONGEST_CITATION = 300
 _CHARACTERS_PER_TOKEN = 4

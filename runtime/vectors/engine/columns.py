@@ -1,5 +1,6 @@
 """Filter attributes as columns: a filter becomes one mask over all rows, before anything is scored."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Self, TypeVar
@@ -114,6 +115,17 @@ class Columns:
             sizes=tuple(size for bit, size in enumerate(self.sizes) if self._has_size(row, bit)),
             stock=None if stock == UNKNOWN else stock,
             cluster=None if cluster == UNKNOWN else cluster,
+        )
+
+    def taste(self, row: int) -> tuple[int | None, str | None, str | None, float | None]:
+        """Cluster, category, colour and price of one row: what a hit tells, without the cost of `get`."""
+        category, color = int(self.category[row]), int(self.color[row])
+        cluster, price = int(self.cluster[row]), float(self.price[row])
+        return (
+            None if cluster == UNKNOWN else cluster,
+            None if category == UNKNOWN else self.categories[category],
+            None if color == UNKNOWN else self.colors[color],
+            None if math.isnan(price) else round(price, 2),
         )
 
     def mask(self, filters: Filters) -> Mask | None:

@@ -230,10 +230,9 @@ def _empty(dimensions: int) -> VectorIndex:
 
 
 def _hits(index: VectorIndex, columns: Columns, rows: Rows, scores: Floats) -> list[Hit]:
-    clusters = columns.cluster[rows].tolist()
     return [
-        Hit(product_id=name, score=score, cluster=None if cluster < 0 else cluster)
-        for name, score, cluster in zip(index.ids_of(rows), scores.tolist(), clusters, strict=True)
+        Hit(name, score, *columns.taste(row))
+        for name, score, row in zip(index.ids_of(rows), scores.tolist(), rows.tolist(), strict=True)
     ]
 
 

@@ -58,6 +58,7 @@ SEEN_AFTER_S = {Generation.NEXTGEN: 10.0, Generation.CLASSIC: 25.0}
 wait as well, cover the 60 s that the classic generation takes."""
 _LOOK_AGAIN_S = 1.0
 _SPARE_HITS = 10
+_TASTE = ("cluster", "category", "color", "price")  # what a hit tells, in the order of its fields
 
 
 class OpenSearchStore:
@@ -288,7 +289,7 @@ class OpenSearchStore:
                 if documents := alive(group, self._embedding_key):
                     counts.add(current(documents).id)
         return [
-            Hit(document.product_id, score, document.fields.get("cluster"))
+            Hit(document.product_id, score, *map(document.fields.get, _TASTE))
             for document, score in found
             if document.id in counts
         ]

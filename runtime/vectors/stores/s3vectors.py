@@ -195,9 +195,16 @@ def _encode(attributes: Attributes) -> dict[str, Any]:
 
 
 def _hit(found: dict[str, Any]) -> Hit:
-    cluster = found["metadata"].get("cluster")
-    # The service's cosine distance is one minus the similarity.
-    return Hit(found["key"], 1.0 - found["distance"], None if cluster is None else int(cluster))
+    stored = found["metadata"]
+    cluster = stored.get("cluster")
+    return Hit(
+        found["key"],
+        1.0 - found["distance"],  # the service's cosine distance is one minus the similarity
+        None if cluster is None else int(cluster),
+        stored.get("category"),
+        stored.get("color"),
+        stored.get("price"),
+    )
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

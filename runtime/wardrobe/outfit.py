@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from runtime.chat.colors import harmony, matches_color
-from runtime.chat.items import Item
-from runtime.chat.wardrobe import (
+from runtime.wardrobe.colors import harmony, matches_color
+from runtime.wardrobe.items import Item
+from runtime.wardrobe.pieces import (
     Formality,
     Slot,
     dress_codes,
@@ -54,6 +54,8 @@ class Wish:
     warmest_c: float | None = None
     coldest_c: float | None = None
     rain_mm: float | None = None
+    around: Item | None = None
+    """The piece that the outfit is composed around; it is in every proposal."""
 
     @property
     def wants_outerwear(self) -> bool:
@@ -127,13 +129,31 @@ def _build_for(wish: Wish, gender: str | None, candidates: list[Item]) -> tuple[
         )
     shelves = _fill_shelves(wish, gender, currency, candidates)
     extras = [Slot.OUTERWEAR] * wish.wants_outerwear + [Slot.HAT] * wish.wants_hat
+    if wish.around:
+        fixed = find_slot(wish.around)
+        shelves = _make_room(shelves, wish.around)
+        extras += [slot for slot in _EXTRAS if slot == fixed and slot not in extras]
+    else:
+        fixed = None
     wanted = [slot for slot in extras if shelves[slot]]
     for kept in _fewer_and_fewer(wanted):
+        if fixed in extras and fixed not in kept:
+            continue
         best = _find_best(wish, shelves, kept)
         if best:
             value, pieces = best
             return value, _propose(wish, pieces, currency, [slot for slot in extras if slot not in kept])
     return 0.0, _refuse(currency, _explain_failure(wish, gender, shelves, currency))
+
+
+def _make_room(shelves: dict[Slot, list[Item]], around: Item) -> dict[Slot, list[Item]]:
+    """The shelves with one piece alone in its slot, and nothing in the slots whose place it takes."""
+    slot = find_slot(around)
+    shelves = dict(shelves)
+    if slot in _BODY:
+        rivals = (Slot.TOP, Slot.BOTTOM) if slot is Slot.DRESS else (Slot.DRESS,)
+        shelves |= {rival: [] for rival in rivals}
+    return shelves | ({slot: [around]} if slot else {})
 
 
 def _fewer_and_fewer(slots: list[Slot]) -> list[tuple[Slot, ...]]:

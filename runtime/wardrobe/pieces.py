@@ -7,7 +7,7 @@ of the name have to do.
 import re
 from enum import StrEnum
 
-from runtime.chat.items import Item
+from runtime.wardrobe.items import Item
 
 
 def _words(text: str) -> frozenset[str]:

@@ -1,0 +1,178 @@
+"""What the shop knows of a shopper's taste: interactions in, a style profile out."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components._lib import iam
+from components._lib.event_queue import EventQueue, declare_queue, feed_function
+from components._lib.function import Function, FunctionSpec
+from components._lib.kept import describe_kept, kept_rows, own_rows
+from components._lib.package import public_token
+
+_GATEWAY_LIMIT_SECONDS = 29
+_RECORDER_TIMEOUT = 60
+_RECEIVES_BEFORE_DEAD_LETTER = 5
+_BATCH = 1_000
+_WINDOW_SECONDS = 10
+_RECORDERS = 5
+
+
+class PersonalizationArgs(TypedDict):
+    """Inputs of `Personalization`."""
+
+    layers: Sequence[pulumi.Input[str]]
+    """ARNs of the Lambda layers that hold the runtime's dependencies, without numpy."""
+    catalog_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `Catalog`."""
+    catalog_policy: pulumi.Input[str]
+    """Output `lookup_policy` of `Catalog`."""
+    lake_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `interactions_environment` of `Lake`."""
+    lake_policy: pulumi.Input[str]
+    """Output `interactions_policy` of `Lake`."""
+    weight: NotRequired[pulumi.Input[float]]
+    """Weight of taste in searches of shoppers who set none, 0 to 1. Default: 0.3."""
+    log_retention_days: NotRequired[int]
+    """Days for which logs are kept. Default: 30."""
+    protect_data: NotRequired[bool]
+    """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Tags of every resource. Default: none."""
+
+
+class Personalization(pulumi.ComponentResource):
+    """A table of style profiles, the function that keeps them, and a queue from which the lake is filled."""
+
+    environment: pulumi.Output[Mapping[str, str]]
+    """Setting STYLES (JSON text) for functions that know a shopper's taste."""
+    policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for reading style profiles."""
+    kept: pulumi.Output[str]
+    """What is kept of shoppers (JSON text), for `Profile`."""
+    owner_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for showing and erasing that."""
+    function_arn: pulumi.Output[str]
+    """Function that answers `POST /interactions` and `GET`, `PATCH` and `DELETE /me/style`."""
+    dead_letter_url: pulumi.Output[str]
+    """Queue of the interactions that could not be recorded."""
+
+    def __init__(
+        self, name: str, args: PersonalizationArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(public_token("Personalization"), name, {}, opts)
+        protect = args.get("protect_data", True)
+
+        table = aws.dynamodb.Table(
+            f"{name}-styles",
+            billing_mode="PAY_PER_REQUEST",
+            hash_key="user_id",
+            attributes=[{"name": "user_id", "type": "S"}],
+            point_in_time_recovery={"enabled": protect},
+            deletion_protection_enabled=protect,
+            tags=args.get("tags"),
+            opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
+        )
+        waiting = declare_queue(
+            name,
+            self,
+            consumer_timeout=_RECORDER_TIMEOUT,
+            receives=_RECEIVES_BEFORE_DEAD_LETTER,
+            window_seconds=_WINDOW_SECONDS,
+            tags=args.get("tags"),
+        )
+        setting = pulumi.Output.json_dumps(
+            {"table": table.name, "weight": args.get("weight", 0.3)}, sort_keys=True
+        )
+        function = _keeper(name, self, args, setting, table, waiting)
+        feed_function(
+            f"{name}-recorder-source",
+            self,
+            waiting,
+            _recorder(name, self, args, waiting),
+            batch_size=_BATCH,
+            concurrency=_RECORDERS,
+            window_seconds=_WINDOW_SECONDS,
+            tags=args.get("tags"),
+        )
+
+        self.environment = pulumi.Output.all(STYLES=setting)
+        self.policy = iam.document([iam.allow(["dynamodb:GetItem"], [table.arn])])
+        self.kept = describe_kept(
+            kept_rows(
+                "style",
+                table,
+                keys=(),
+                hidden=("user_id", "pseudonym", "version", "heard"),
+                texts=("events", "muted"),
+            )
+        )
+        self.owner_policy = iam.document(own_rows(table))
+        self.function_arn = function.arn
+        self.dead_letter_url = waiting.dead_letters.url
+        self.register_outputs(
+            {
+                "environment": self.environment,
+                "policy": self.policy,
+                "kept": self.kept,
+                "owner_policy": self.owner_policy,
+                "function_arn": self.function_arn,
+                "dead_letter_url": self.dead_letter_url,
+            }
+        )
+
+
+def _keeper(
+    name: str,
+    parent: pulumi.Resource,
+    args: PersonalizationArgs,
+    setting: pulumi.Output[str],
+    table: aws.dynamodb.Table,
+    waiting: EventQueue,
+) -> Function:
+    """The function behind the routes."""
+    queue = pulumi.Output.json_dumps({"queue_url": waiting.queue.url}, sort_keys=True)
+    return Function(
+        f"{name}-style",
+        FunctionSpec(
+            service="personalization",
+            handler="runtime.personalization.handler.handler",
+            packages=("personalization", "shared"),
+            layers=args["layers"],
+            timeout=_GATEWAY_LIMIT_SECONDS,
+            memory_mb=512,
+            log_retention_days=int(args.get("log_retention_days", 30)),
+            tags=args.get("tags"),
+            environment={"STYLES": setting, "INTERACTIONS": queue},
+            bound_environments=(args["catalog_environment"],),
+            statements=(
+                iam.allow(["dynamodb:GetItem", "dynamodb:PutItem"], [table.arn]),
+                iam.allow(["sqs:SendMessage"], [waiting.queue.arn]),
+            ),
+            bound_policies=(args["catalog_policy"],),
+        ),
+        pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _recorder(name: str, parent: pulumi.Resource, args: PersonalizationArgs, waiting: EventQueue) -> Function:
+    """The function that fills the lake."""
+    return Function(
+        f"{name}-recorder",
+        FunctionSpec(
+            service="recorder",
+            handler="runtime.personalization.recorder.handler",
+            packages=("personalization", "shared"),
+            layers=args["layers"],
+            timeout=_RECORDER_TIMEOUT,
+            memory_mb=512,
+            log_retention_days=int(args.get("log_retention_days", 30)),
+            tags=args.get("tags"),
+            bound_environments=(args["lake_environment"],),
+            statements=(waiting.receive_statement(),),
+            bound_policies=(args["lake_policy"],),
+        ),
+        pulumi.ResourceOptions(parent=parent),
+    )

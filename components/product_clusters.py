@@ -1,0 +1,106 @@
+"""Groups of products that look alike, made anew as the catalogue changes."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components._lib.function import Function, FunctionSpec
+from components._lib.package import public_token
+from components._lib.schedule import run_on_schedule
+
+_TIMEOUT = 900
+_DEAD_LETTERS_KEPT = 14 * 24 * 3600
+_EVERY = "rate(1 hour)"
+
+
+class ProductClustersArgs(TypedDict):
+    """Inputs of `ProductClusters`."""
+
+    layers: Sequence[pulumi.Input[str]]
+    """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
+    vector_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `VectorSearch`."""
+    catalog_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `environment` of `Catalog`."""
+    lake_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Output `clusters_environment` of `Lake`."""
+    policies: Sequence[pulumi.Input[str]]
+    """Outputs `label_policy` of `VectorSearch` and `Catalog`, and `clusters_policy` and
+    `clusters_write_policy` of `Lake`."""
+    clusters: NotRequired[int]
+    """How many clusters there are at most, 1 to 1000; a small catalogue has fewer. Default: 100."""
+    vector_layers: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """Output `layers` of `VectorSearch`: what its backend needs. Default: none."""
+    memory_mb: NotRequired[int]
+    """Memory of the function; 50,000 products of 1024 numbers take 1 GB. Default: 3008."""
+    log_retention_days: NotRequired[int]
+    """Days for which logs are kept. Default: 30."""
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Tags of every resource. Default: none."""
+
+
+class ProductClusters(pulumi.ComponentResource):
+    """A function that looks every hour whether products are to be grouped anew, and does it."""
+
+    role_arn: pulumi.Output[str]
+    """Role of the function, for `VectorAccess`."""
+    function_name: pulumi.Output[str]
+    """Function that groups the products; `{"force": true}` has it do so at once."""
+    dead_letter_url: pulumi.Output[str]
+    """Queue of the scheduled runs that failed for good."""
+
+    def __init__(
+        self, name: str, args: ProductClustersArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(public_token("ProductClusters"), name, {}, opts)
+        clusters = int(args.get("clusters", 100))
+        _check_clusters(clusters)
+
+        failures = aws.sqs.Queue(
+            f"{name}-failures",
+            message_retention_seconds=_DEAD_LETTERS_KEPT,
+            sqs_managed_sse_enabled=True,
+            tags=args.get("tags"),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        function = Function(
+            name,
+            FunctionSpec(
+                service="clusters",
+                handler="runtime.clusters.handler.handler",
+                packages=("clusters", "catalog", "vectors", "shared"),
+                layers=args["layers"],
+                bound_layers=args.get("vector_layers"),
+                timeout=_TIMEOUT,
+                memory_mb=int(args.get("memory_mb", 3008)),
+                log_retention_days=int(args.get("log_retention_days", 30)),
+                tags=args.get("tags"),
+                environment={"GROUPING": pulumi.Output.json_dumps({"clusters": clusters})},
+                bound_environments=(
+                    args["vector_environment"],
+                    args["catalog_environment"],
+                    args["lake_environment"],
+                ),
+                bound_policies=tuple(args["policies"]),
+                dead_letter_arn=failures.arn,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        run_on_schedule(name, self, function, "Groups products by look.", _EVERY, args.get("tags"))
+        self.role_arn = function.role_arn
+        self.function_name = function.name
+        self.dead_letter_url = failures.url
+        self.register_outputs(
+            {
+                "role_arn": self.role_arn,
+                "function_name": self.function_name,
+                "dead_letter_url": self.dead_letter_url,
+            }
+        )
+
+
+def _check_clusters(clusters: int) -> None:
+    if not 1 <= clusters <= 1000:
+        raise ValueError(f"clusters: {clusters} is out of range; use 1 to 1000")

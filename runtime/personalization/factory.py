@@ -1,0 +1,29 @@
+"""From settings to a ranker."""
+
+import os
+from typing import TYPE_CHECKING
+
+from runtime.personalization.rankers.builtin import BuiltInRanker
+from runtime.personalization.reranking import OpenStyles, Reranker
+from runtime.personalization.settings import StyleSettings
+from runtime.personalization.style_table import StyleTable
+from runtime.shared.settings import read_setting
+
+if TYPE_CHECKING:
+    from runtime.personalization.port import Ranker
+    from runtime.shared.aws import Clients
+
+
+def open_reranker(clients: "Clients") -> Reranker | None:
+    """The reranker of the variable STYLES; None where the stack keeps no style profiles."""
+    if not os.environ.get("STYLES"):
+        return None
+    settings: StyleSettings = read_setting("STYLES", StyleSettings)
+    # A search does not wait for taste: one short attempt.
+    styles = OpenStyles(StyleTable(clients.get("dynamodb", quick=True), settings.table))
+    return Reranker(styles, open_ranker(clients, styles), settings.weight)
+
+
+def open_ranker(clients: "Clients", styles: OpenStyles) -> "Ranker":
+    """The ranker of the stack."""
+    return BuiltInRanker(styles.find)

@@ -1,0 +1,52 @@
+"""The queue on which accepted interactions wait to be recorded."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runtime.personalization.port import EventType, Interaction
+from runtime.shared.aws import is_transient
+
+
+class QueueUnavailable(Exception):
+    """The queue is out of reach or throttled; worth another attempt."""
+
+
+class InteractionQueue:
+    """Sends interactions, all of one call in one message: fifty take some 20 of the 256 KB of one."""
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, interactions: Sequence[Interaction]) -> None:
+        """Put interactions on the queue. Raises QueueUnavailable."""
+        body = json.dumps([each.to_row() for each in interactions], separators=(",", ":"))
+        try:
+            self._client.send_message(QueueUrl=self._url, MessageBody=body)
+        except (ClientError, BotoCoreError) as error:
+            if is_transient(error):
+                raise QueueUnavailable("the queue did not answer") from error
+            raise
+
+
+def read_message(body: str) -> list[Interaction]:
+    """The interactions of a message. Raises ValueError for anything that `send` did not write."""
+    try:
+        return [_read(row) for row in json.loads(body)]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("the message holds no interactions") from error
+
+
+def _read(row: Mapping[str, Any]) -> Interaction:
+    return Interaction(
+        event_id=row["event_id"],
+        user_id=row["user_id"],
+        product_id=row["product_id"],
+        event_type=EventType(row["event_type"]),
+        session_id=row["session_id"],
+        timestamp=row["timestamp"],
+        cluster=row["cluster"],
+    )

@@ -1,0 +1,182 @@
+"""What a shopper's interactions say of taste: the weight of each, and what follows for a product.
+
+An interaction i says value(i) = EVENT_VALUES of its type, and counts with the weight
+
+    w(i) = m * RECALL^p(i) / S  +  (1 - m) * 2^(-age(i) / HALF_LIFE_S) / L
+
+The first term is the taste of the moment: p(i) is how many interactions of the current session came after it,
+S the sum of RECALL^p over the session, and m = n / (n + STEADINESS) for a session of n interactions. The
+second is the lasting one: L is the sum over all interactions. So the weights of a shopper add up to one, the
+last three interactions of a session outweigh all before them in it (1 - RECALL^3 > RECALL^3), and a first
+visitor is known by the session alone.
+
+The affinity of a product is the sum over its traits t (cluster, colour, category, price band) of
+
+    TRAIT_WEIGHTS[t] * sum of w(i) * value(i) over the interactions whose product shares the trait
+
+which lies between -1.2 and 1.2; a product that the shopper disliked loses DISLIKED on top. The form is that
+of content-based profiles with gradual forgetting: Koychev and Schwab, "Adaptation to Drifting User's
+Interests" (2000).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from runtime.personalization.port import EVENT_VALUES, Candidate, EventType
+
+RECALL = 0.75
+STEADINESS = 1.0
+HALF_LIFE_S = 14 * 86_400.0
+DISLIKED = 0.5
+LOWEST_BAND = 12.5
+"""Price bands double: below 12.5, 12.5 to 25, 25 to 50, ... in the shop's currency."""
+SESSION_GAP_S = 1_800
+"""Without a session id, interactions less than half an hour apart are of one session."""
+
+
+class Trait(StrEnum):
+    """What a taste is for."""
+
+    CLUSTER = "cluster"
+    COLOR = "color"
+    CATEGORY = "category"
+    PRICE = "price"
+
+
+TRAIT_WEIGHTS: Mapping[Trait, float] = {
+    Trait.CLUSTER: 0.45,
+    Trait.COLOR: 0.3,
+    Trait.CATEGORY: 0.15,
+    Trait.PRICE: 0.1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An interaction as the style profile keeps it; `at` is in seconds since 1970."""
+
+    product_id: str
+    event_type: EventType
+    at: int
+    session: str = ""
+    cluster: int | None = None
+    category: str | None = None
+    color: str | None = None
+    price: float | None = None
+
+    @property
+    def value(self) -> float:
+        return EVENT_VALUES[self.event_type]
+
+
+def traits_of(product: Event | Candidate) -> dict[Trait, str]:
+    """The traits of a product that are known, in the form in which tastes are kept and told."""
+    known = {
+        Trait.CLUSTER: None if product.cluster is None else str(product.cluster),
+        Trait.COLOR: product.color,
+        Trait.CATEGORY: product.category,
+        Trait.PRICE: None if product.price is None else price_band(product.price),
+    }
+    return {trait: value for trait, value in known.items() if value}
+
+
+def price_band(price: float) -> str:
+    """The band of a price, such as "25-50"."""
+    if price < LOWEST_BAND:
+        return f"0-{LOWEST_BAND:g}"
+    floor = LOWEST_BAND * 2 ** math.floor(math.log2(price / LOWEST_BAND))
+    return f"{floor:g}-{2 * floor:g}"
+
+
+def weigh(events: Sequence[Event], now: float) -> list[float]:
+    """The weight of each event, of a list in the order of time; they add up to one."""
+    if not events:
+        return []
+    start = _session_start(events)
+    moment = [RECALL**back for back in range(len(events) - 1 - start, -1, -1)]
+    lasting = [2.0 ** (-max(0.0, now - event.at) / HALF_LIFE_S) for event in events]
+    share = len(moment) / (len(moment) + STEADINESS) if start else 1.0
+    of_moment, of_lasting = share / sum(moment), (1 - share) / (sum(lasting) or 1.0)
+    weights = [of_lasting * each for each in lasting]
+    for place, each in enumerate(moment, start=start):
+        weights[place] += of_moment * each
+    return weights
+
+
+def _session_start(events: Sequence[Event]) -> int:
+    """Where the session of the newest event begins."""
+    start = len(events) - 1
+    while start > 0 and _continues(events[start - 1], events[start]):
+        start -= 1
+    return start
+
+
+def _continues(earlier: Event, later: Event) -> bool:
+    if earlier.session and later.session:
+        return earlier.session == later.session
+    return later.at - earlier.at <= SESSION_GAP_S
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The event that speaks most for a product, and the traits it shares with it."""
+
+    event: Event
+    shared: frozenset[Trait]
+
+
+class Taste:
+    """A shopper's taste at one moment. `muted` are the traits that the shopper took out of the profile."""
+
+    def __init__(
+        self, events: Sequence[Event], now: float, muted: Mapping[tuple[Trait, str], int] | None = None
+    ) -> None:
+        self._said: list[tuple[Event, dict[Trait, str], float]] = []
+        self._tastes: dict[tuple[Trait, str], float] = {}
+        self._disliked: set[str] = set()
+        muted = muted or {}
+        for event, weight in zip(events, weigh(events, now), strict=True):
+            traits = {
+                trait: value
+                for trait, value in traits_of(event).items()
+                if muted.get((trait, value), -1) < event.at
+            }
+            said = weight * event.value
+            self._said.append((event, traits, said))
+            for trait in traits.items():
+                self._tastes[trait] = self._tastes.get(trait, 0.0) + said
+            if event.value < 0:
+                self._disliked.add(event.product_id)
+            elif event.value >= EVENT_VALUES[EventType.FAVORITE]:
+                self._disliked.discard(event.product_id)
+
+    @property
+    def strengths(self) -> Mapping[tuple[Trait, str], float]:
+        """How much each trait is liked (above 0) or disliked, about -1..1."""
+        return self._tastes
+
+    def judge(self, candidate: Candidate) -> float | None:
+        """The affinity of a product; None when nothing is known of any of its traits."""
+        found = [
+            TRAIT_WEIGHTS[trait] * self._tastes[trait, value]
+            for trait, value in traits_of(candidate).items()
+            if (trait, value) in self._tastes
+        ]
+        if candidate.product_id in self._disliked:
+            found.append(-DISLIKED)
+        return sum(found) if found else None
+
+    def explain(self, candidate: Candidate) -> Cause | None:
+        """What speaks most for a product; None when nothing does."""
+        own = traits_of(candidate)
+        best, cause = 0.0, None
+        for event, traits, said in reversed(self._said):
+            if event.product_id == candidate.product_id:
+                continue
+            shared = frozenset(trait for trait, value in traits.items() if own.get(trait) == value)
+            speaks = said * sum(TRAIT_WEIGHTS[trait] for trait in shared)
+            if speaks > best + 1e-12:
+                best, cause = speaks, Cause(event, shared)
+        return cause

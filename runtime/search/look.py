@@ -1,0 +1,149 @@
+"""Complete the look: pieces that go with a product, by the rules of the stylist's outfits."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.search.logic import Found, Search
+from runtime.search.request import OutfitQuery
+from runtime.shared.products import Product, normalise_word
+from runtime.wardrobe.colors import harmony
+from runtime.wardrobe.items import Item, tell_shopper
+from runtime.wardrobe.outfit import Outfit, Wish, build
+from runtime.wardrobe.pieces import (
+    SLOT_WORDS,
+    Formality,
+    Slot,
+    choose_formality,
+    dress_codes,
+    find_slot,
+    words_of,
+)
+
+_SEASONS = ("spring", "summer", "autumn", "winter")
+_EACH = 24
+_LEAST_HARMONY = 0.6
+_DROPPED_FIRST = (Slot.HAT, Slot.OUTERWEAR, Slot.SHOES, Slot.BOTTOM, Slot.TOP, Slot.DRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The pieces around a product, in dressing order, and what is to be said of them."""
+
+    product: Item
+    pieces: tuple[tuple[Slot, Item], ...]
+    total: float
+    currency: str | None
+    notes: tuple[str, ...]
+    wish: Wish
+
+
+def complete(search: Search, product_id: str, asked: OutfitQuery, link: Callable[[Product], str]) -> Look:
+    """The best outfit around a product. Raises a 404 Problem when that is not there."""
+    shelves = [_categories_of(slot) for slot in Slot]
+    product, found = search.find_complements(product_id, shelves, _EACH)
+    around = to_item(Found(product, 1.0, product.cluster), link)
+    slot = find_slot(around)
+    wish = _make_wish(around, asked)
+    if slot is None:
+        note = f"There is no outfit around a piece such as this ({around.category or around.name})."
+        return Look(around, (), around.price or 0.0, around.currency, (note,), wish)
+    others = [item for each in found if find_slot(item := to_item(each, link)) != slot]
+    outfit = build(wish, [around, *_without_clashes(others, around)])
+    if not outfit.fits:
+        note = f"Nothing fits: {outfit.reason}."
+        return Look(around, (), around.price or 0.0, around.currency, (note,), wish)
+    return _shorten(around, outfit, wish, asked.limit)
+
+
+def _categories_of(slot: Slot) -> frozenset[str]:
+    """The names under which a catalogue may keep what is worn in a slot, as they are stored."""
+    names = {"t-shirt" if word == "tshirt" else word for word in SLOT_WORDS[slot]}
+    return frozenset(normalise_word(name) for name in {*names, *SLOT_WORDS[slot]})
+
+
+def _without_clashes(items: Sequence[Item], around: Item) -> list[Item]:
+    """The items whose colour does not clash with that of the product; where all of a slot do, all of them."""
+    by_slot: dict[Slot | None, list[Item]] = {}
+    for item in items:
+        by_slot.setdefault(find_slot(item), []).append(item)
+    kept: list[Item] = []
+    for shelf in by_slot.values():
+        kept += [item for item in shelf if harmony(item.color, around.color) >= 0] or shelf
+    return kept
+
+
+def _make_wish(around: Item, asked: OutfitQuery) -> Wish:
+    codes = dress_codes(around)
+    formality = choose_formality(asked.occasion, None) if asked.occasion else None
+    if formality is None:
+        formality = next((code for code in Formality if code in codes), Formality.CASUAL)
+    seasons = [word for word in words_of(around.season) if word in _SEASONS]
+    return Wish(
+        occasion=asked.occasion or "every day",
+        formality=formality,
+        gender=around.gender if around.gender in ("women", "men") else None,
+        season=seasons[0] if len(seasons) == 1 else None,
+        budget=asked.budget,
+        currency=around.currency,
+        around=around,
+    )
+
+
+def _shorten(around: Item, outfit: Outfit, wish: Wish, limit: int) -> Look:
+    pieces = [piece for piece in outfit.pieces if piece[1].product_id != around.product_id]
+    for slot in _DROPPED_FIRST:
+        if len(pieces) > limit:
+            pieces = [piece for piece in pieces if piece[0] is not slot]
+    worn = [around, *(item for _, item in pieces)]
+    total = sum(item.cents or 0 for item in worn) / 100
+    notes = ["The total includes the product itself."]
+    if any(item.price is None for item in worn):
+        notes.append("Not every piece has a price.")
+    if wish.formality not in dress_codes(around):
+        notes.append(f"The product itself is not {wish.formality}.")
+    return Look(around, tuple(pieces), total, outfit.currency, tuple(notes), wish)
+
+
+def describe_look(look: Look) -> dict[str, Any]:
+    """The answer of GET /products/{id}/outfit."""
+    return {
+        "outfit": [
+            {**tell_shopper(item, _explain(item, look)), "slot": slot.value} for slot, item in look.pieces
+        ],
+        "total": look.total,
+        "currency": look.currency,
+        "notes": list(look.notes),
+    }
+
+
+def _explain(item: Item, look: Look) -> list[str]:
+    reasons: list[str] = []
+    if item.color and look.product.color and harmony(item.color, look.product.color) >= _LEAST_HARMONY:
+        reasons.append(f"{item.color} goes with {look.product.color}")
+    reasons.append(f"suits a {look.wish.formality} dress code")
+    if look.wish.budget is not None:
+        reasons.append("within your budget")
+    return reasons
+
+
+def to_item(found: Found, link: Callable[[Product], str]) -> Item:
+    """A found product as outfits know it."""
+    product = found.product
+    return Item(
+        product_id=product.product_id,
+        name=product.name,
+        category=product.category,
+        price=None if product.price is None else float(product.price),
+        currency=product.currency,
+        color=product.color,
+        image_url=link(product),
+        relevance=round(max(0.0, found.similarity), 6),
+        cluster=found.cluster,
+        gender=product.gender,
+        season=product.season,
+        occasion=product.occasion,
+        pattern=product.pattern,
+        sizes=product.sizes,
+        stock=product.stock,
+    )

@@ -1,0 +1,146 @@
+"""What knows a shopper's taste: who may read and write what, where poison ends, how long things are kept."""
+
+import json
+from typing import Any
+
+import pytest
+
+from components import Lake, Personalization, ProductClusters
+from tests.graph.recorder import Graph, record
+from tests.graph.test_catalog import allowed, allowed_by
+
+STYLES = "arn:aws:dynamodb:us-east-1:123456789012:table/personalization-styles-1a2b3c4"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:personalization-events-1a2b3c4"
+LAKE = "arn:aws:s3:::lake-bucket-1a2b3c4"
+OWN = ("logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments")
+
+
+def duties(graph: Graph, name: str) -> set[tuple[str, str]]:
+    return {each for each in allowed(graph, name) if each[0] not in OWN}
+
+
+def test_the_keeper_reads_products_keeps_profiles_and_hands_interactions_over(dev: Graph) -> None:
+    products = dev.get("catalog-products").state["arn"]
+    assert duties(dev, "personalization-style-policy") == {
+        ("dynamodb:GetItem", STYLES),
+        ("dynamodb:PutItem", STYLES),
+        ("dynamodb:BatchGetItem", products),
+        ("sqs:SendMessage", QUEUE),
+    }
+    variables = dev.get("personalization-style-function").inputs["environment"]["variables"]
+    assert json.loads(variables["STYLES"]) == {"table": "personalization-styles-1a2b3c4", "weight": 0.3}
+    assert json.loads(variables["INTERACTIONS"])["queue_url"].endswith("personalization-events-1a2b3c4")
+
+
+def test_the_recorder_takes_from_the_queue_and_writes_interactions_only(dev: Graph) -> None:
+    assert duties(dev, "personalization-recorder-policy") == {
+        ("sqs:ReceiveMessage", QUEUE),
+        ("sqs:DeleteMessage", QUEUE),
+        ("sqs:GetQueueAttributes", QUEUE),
+        ("s3:PutObject", f"{LAKE}/interactions/*"),
+    }
+    source = dev.get("personalization-recorder-source").inputs
+    assert source["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert (source["batchSize"], source["maximumBatchingWindowInSeconds"]) == (1000, 10)
+
+
+def test_what_cannot_be_recorded_is_kept_for_a_fortnight(dev: Graph) -> None:
+    redrive = json.loads(dev.get("personalization-events").inputs["redrivePolicy"])
+    assert redrive["maxReceiveCount"] == 5
+    assert dev.get("personalization-dead-letters").inputs["messageRetentionSeconds"] == 14 * 86_400
+    assert dev.get("personalization-events").inputs["visibilityTimeoutSeconds"] == 6 * 60 + 10
+
+
+def test_searches_read_one_profile_each(dev: Graph) -> None:
+    assert ("dynamodb:GetItem", STYLES) in allowed(dev, "search-policy")
+    assert not [
+        action for action, where in allowed(dev, "search-policy") if where == STYLES and "Put" in action
+    ]
+    assert "STYLES" in dev.get("search-function").inputs["environment"]["variables"]
+
+
+def test_the_profile_is_shown_and_erased_with_the_rest(dev: Graph) -> None:
+    kept = json.loads(dev.get("profile-function").inputs["environment"]["variables"]["KEPT"])
+    (place,) = [each for each in kept if each["name"] == "style"]
+    assert (place["table"], place["keys"]) == ("personalization-styles-1a2b3c4", [])
+    assert "pseudonym" in place["hidden"]
+    assert ("dynamodb:BatchWriteItem", STYLES) in allowed(dev, "profile-policy")
+
+
+def test_only_interactions_leave_the_lake_after_their_time() -> None:
+    graph = record_lake(interaction_days=90)
+    rules = {rule["id"]: rule for rule in graph.get("lake-bucket-lifecycle").inputs["rules"]}
+    expiry = rules["expire-objects"]
+    assert (expiry["filter"], expiry["expiration"]) == ({"prefix": "interactions/"}, {"days": 90})
+
+
+def record_lake(**args: Any) -> Graph:
+    return record(lambda: void(Lake("lake", args)))  # pyright: ignore[reportArgumentType]
+
+
+def void(_: object) -> None:
+    """A program returns nothing."""
+
+
+def test_the_clusterer_reads_vectors_and_products_and_writes_labels_only(dev: Graph) -> None:
+    products, vectors = (dev.get(name).state["arn"] for name in ("catalog-products", "vectors-embeddings"))
+    snapshots = dev.get("vectors-snapshots").state["arn"]
+    failures = dev.get("clusters-failures").state["arn"]
+    assert duties(dev, "clusters-policy") == {
+        ("dynamodb:Scan", products),
+        ("dynamodb:GetItem", products),
+        ("dynamodb:UpdateItem", products),
+        ("dynamodb:Scan", vectors),
+        ("dynamodb:Query", f"{vectors}/index/changes"),
+        ("dynamodb:UpdateItem", vectors),
+        ("s3:GetObject", f"{snapshots}/*"),
+        ("s3:ListBucket", snapshots),
+        ("s3:GetObject", f"{LAKE}/clusters/*"),
+        ("s3:PutObject", f"{LAKE}/clusters/*"),
+        ("s3:ListBucket", LAKE),
+        ("sqs:SendMessage", failures),
+    }
+    assert dev.get("clusters-schedule").inputs["scheduleExpression"] == "rate(1 hour)"
+    function = dev.get("clusters-function").inputs
+    assert json.loads(function["environment"]["variables"]["GROUPING"]) == {"clusters": 100}
+
+
+def test_new_products_find_their_cluster(dev: Graph) -> None:
+    assert ("s3:GetObject", f"{LAKE}/clusters/*") in allowed(dev, "catalog-ingest-policy")
+    assert not [a for a, where in allowed(dev, "catalog-ingest-policy") if LAKE in where and "Put" in a]
+    assert "CLUSTERS" in dev.get("catalog-ingest-function").inputs["environment"]["variables"]
+
+
+@pytest.mark.parametrize("clusters", [0, 1001])
+def test_an_impossible_number_of_clusters_is_refused(clusters: int) -> None:
+    args: Any = {"layers": [], "policies": [], "clusters": clusters}
+    with pytest.raises(ValueError, match=r"clusters: \d+ is out of range; use 1 to 1000"):
+        record(lambda: void(ProductClusters("clusters", args)))
+
+
+def test_an_impossible_time_in_the_lake_is_refused() -> None:
+    with pytest.raises(ValueError, match="interaction_days: 0 is out of range"):
+        record_lake(interaction_days=0)
+
+
+def test_the_policy_for_searches_reads_profiles_by_key_only() -> None:
+    def program() -> None:
+        import pulumi
+
+        made = Personalization(
+            "personalization",
+            {
+                "layers": [],
+                "catalog_environment": {},
+                "catalog_policy": '{"Statement": []}',
+                "lake_environment": {},
+                "lake_policy": '{"Statement": []}',
+                "weight": 0.5,
+            },
+        )
+        pulumi.export("policy", made.policy)
+        pulumi.export("environment", made.environment)
+
+    exports = record(program).exports
+    assert allowed_by(exports["policy"]) == {("dynamodb:GetItem", STYLES)}
+    assert json.loads(exports["environment"]["STYLES"])["weight"] == 0.5
