@@ -39,6 +39,7 @@ SERVICES = frozenset(
         "bedrock-runtime",
         "dynamodb",
         "lambda",
+        "personalize",
         "personalize-events",
         "personalize-runtime",
         "s3",
