@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from local.resources import bedrock, compute, http, identity, messaging, realtime, storage
+from local.resources import bedrock, compute, http, identity, messaging, realtime, storage, workflows
 from local.resources.base import Handler
 
 HANDLERS: Mapping[str, Handler] = {
@@ -13,6 +13,7 @@ HANDLERS: Mapping[str, Handler] = {
     **messaging.HANDLERS,
     **realtime.HANDLERS,
     **storage.HANDLERS,
+    **workflows.HANDLERS,
 }
 
 IGNORED: Mapping[str, str] = {
@@ -23,6 +24,7 @@ IGNORED: Mapping[str, str] = {
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "there is one owner here",
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": "the emulator answers any origin",
     "aws:cognito/managedLoginBranding:ManagedLoginBranding": "the emulator has a sign-in form of its own",
+    "aws:lambda/invocation:Invocation": "it speaks when the stack goes, and here that is a folder",
     "aws:apigateway/account:Account": "the emulator writes its own log",
 }
 """Resource types that are left out, each with the reason."""
