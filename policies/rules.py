@@ -1,6 +1,6 @@
 """All rules."""
 
-from policies import access, api, data, limits, models, realtime
+from policies import access, api, data, limits, models, realtime, workflows
 from policies.stack import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -47,4 +47,9 @@ RULES: tuple[Rule, ...] = (
     realtime.limit_every_message,
     realtime.permit_every_message,
     realtime.redeploy_messages_on_change,
+    workflows.catch_every_failure,
+    workflows.end_every_task,
+    workflows.let_workflows_call,
+    workflows.log_every_execution,
+    workflows.retry_lambdas_troubles,
 )

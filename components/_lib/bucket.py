@@ -1,6 +1,6 @@
 """A private S3 bucket, the only kind this project has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -21,11 +21,13 @@ def private_bucket(
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
     expire_days: int | None = None,
     expire_prefix: str = "",
+    share: Callable[[pulumi.Output[str]], Sequence[iam.Statement]] | None = None,
 ) -> aws.s3.Bucket:
     """Declare a bucket that is encrypted, closed to the public, reachable over TLS only, and tidies itself.
 
     With `protect_data` it survives `pulumi destroy`; without, destroying the stack empties it. Objects
-    below `expire_prefix` are kept for `expire_days`, for ever without it.
+    below `expire_prefix` are kept for `expire_days`, for ever without it. `share` makes of the bucket's ARN
+    what its policy says beyond that, for a service that has to be allowed there as well as in its role.
     """
     opts = pulumi.ResourceOptions(parent=parent)
     bucket = aws.s3.Bucket(
@@ -52,7 +54,7 @@ def private_bucket(
     aws.s3.BucketPolicy(
         f"{name}-policy",
         bucket=bucket.bucket,
-        policy=iam.deny_plain_http(bucket.arn),
+        policy=iam.deny_plain_http(bucket.arn, share(bucket.arn) if share else ()),
         # S3 refuses two concurrent changes of one bucket's access settings.
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[access]),
     )

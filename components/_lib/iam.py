@@ -69,8 +69,8 @@ def assume_role_policy(service: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
 
 
-def deny_plain_http(bucket_arn: pulumi.Input[str]) -> pulumi.Output[str]:
-    """A bucket policy that refuses every request not made over TLS."""
+def deny_plain_http(bucket_arn: pulumi.Input[str], more: Sequence[Statement] = ()) -> pulumi.Output[str]:
+    """A bucket policy that refuses every request not made over TLS, with what `more` says."""
     return document(
         [
             {
@@ -80,7 +80,8 @@ def deny_plain_http(bucket_arn: pulumi.Input[str]) -> pulumi.Output[str]:
                 "Action": "s3:*",
                 "Resource": [bucket_arn, pulumi.Output.concat(bucket_arn, "/*")],
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
+            },
+            *more,
         ]
     )
 
