@@ -4,7 +4,6 @@ import difflib
 import json
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ from pydantic.alias_generators import to_camel
 
 from components import ChatEngine, EmbedderName, KnowledgeStorage, VectorBackend, WeatherSource
 from components._lib.models import check_models, load_models
+from components._lib.ranker import RankerName
 from components.chat_agent import DEFAULT_CHAT_MODEL
 from components.image_generation import DEFAULT_IMAGE_MODEL
 from components.knowledge_base import STORAGES, TEXT_EMBEDDING_MODEL
@@ -60,13 +60,6 @@ _RETENTIONS = (
 _LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 
-class RankerName(StrEnum):
-    """What orders search results by a shopper's taste."""
-
-    BUILTIN = "builtin"
-    PERSONALIZE = "personalize"
-
-
 class Settings(BaseModel):
     """One stack's configuration: the keys of `Pulumi.yaml` in snake case, with the same defaults."""
 
@@ -85,6 +78,8 @@ class Settings(BaseModel):
     knowledge_base_storage: KnowledgeStorage = KnowledgeStorage.S3VECTORS
     ranker: RankerName = RankerName.BUILTIN
     personalize_weight: str = "0.3"
+    personalize_tps: int = Field(default=1, ge=1, le=500)
+    personalize_train_days: int = Field(default=7, ge=2, le=90)
     clusters: int = Field(default=100, ge=1, le=1000)
     weather: WeatherSource = WeatherSource.OPEN_METEO
     weather_url: str = Field(default="", pattern=r"^(https?://[^?#]+[^/?#])?$")
@@ -136,13 +131,6 @@ class Settings(BaseModel):
         if value not in STORAGES:
             known = ", ".join(sorted(storage.value for storage in STORAGES))
             raise ValueError(f"{value.value} comes with a later release; use one of {known}")
-        return value
-
-    @field_validator("ranker")
-    @classmethod
-    def _check_ranker(cls, value: RankerName) -> RankerName:
-        if value is not RankerName.BUILTIN:
-            raise ValueError(f"{value.value} comes with a later release; use builtin")
         return value
 
     @field_validator("personalize_weight")

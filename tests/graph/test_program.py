@@ -33,6 +33,8 @@ EXPORTS = {
     "lake_bucket",
     "metadata_url",
     "products_table",
+    "ranker_bucket",
+    "ranker_workflow_arn",
     "region",
     "scope",
     "site_secret_arn",
