@@ -23,6 +23,7 @@ from components import (
     WebApp,
     WebEdge,
 )
+from components._lib.ranker import RANKERS
 from settings import load_settings
 
 settings = load_settings()
@@ -107,6 +108,19 @@ clusters = ProductClusters(
         "tags": settings.tags,
     },
 )
+ranker = RANKERS[settings.ranker](
+    "ranker",
+    {
+        "layers": [layers.core_arn],
+        "physical_name": physical_name,
+        "lake_bucket": lake.bucket,
+        "transactions_per_second": settings.personalize_tps,
+        "retrain_days": settings.personalize_train_days,
+        "log_retention_days": settings.log_retention_days,
+        "protect_data": settings.protect_data,
+        "tags": settings.tags,
+    },
+)
 personalization = Personalization(
     "personalization",
     {
@@ -115,6 +129,9 @@ personalization = Personalization(
         "catalog_policy": catalog.lookup_policy,
         "lake_environment": lake.interactions_environment,
         "lake_policy": lake.interactions_policy,
+        "ranker_environment": ranker.environment,
+        "ranker_policy": ranker.policy,
+        "ranker_events_policy": ranker.events_policy,
         "weight": float(settings.personalize_weight),
         "log_retention_days": settings.log_retention_days,
         "protect_data": settings.protect_data,
@@ -325,3 +342,5 @@ pulumi.export("interactions_dead_letter_url", personalization.dead_letter_url)
 pulumi.export("knowledge_base_id", knowledge.knowledge_base_id)
 pulumi.export("data_source_id", knowledge.data_source_id)
 pulumi.export("region", settings.region)
+pulumi.export("ranker_workflow_arn", ranker.workflow_arn)
+pulumi.export("ranker_bucket", ranker.bucket)

@@ -4,7 +4,6 @@ import difflib
 import json
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -33,6 +32,7 @@ from components import (
 )
 from components._lib.firewall import check_cidrs
 from components._lib.models import check_models, load_models
+from components._lib.ranker import RankerName
 from components.chat_agent import DEFAULT_CHAT_MODEL
 from components.image_generation import DEFAULT_IMAGE_MODEL
 from components.knowledge_base import TEXT_EMBEDDING_MODEL
@@ -69,13 +69,6 @@ _RETENTIONS = (
 _LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 
-class RankerName(StrEnum):
-    """What orders search results by a shopper's taste."""
-
-    BUILTIN = "builtin"
-    PERSONALIZE = "personalize"
-
-
 class Settings(BaseModel):
     """One stack's configuration: the keys of `Pulumi.yaml` in snake case, with the same defaults."""
 
@@ -96,6 +89,8 @@ class Settings(BaseModel):
     opensearch_generation: OpenSearchGeneration = OpenSearchGeneration.NEXTGEN
     ranker: RankerName = RankerName.BUILTIN
     personalize_weight: str = "0.3"
+    personalize_tps: int = Field(default=1, ge=1, le=500)
+    personalize_train_days: int = Field(default=7, ge=2, le=90)
     clusters: int = Field(default=100, ge=1, le=1000)
     weather: WeatherSource = WeatherSource.OPEN_METEO
     weather_url: str = Field(default="", pattern=r"^(https?://[^?#]+[^/?#])?$")
@@ -140,13 +135,6 @@ class Settings(BaseModel):
             raise ValueError("the site needs https, except on localhost; write https://host")
         if parts.path or parts.query or parts.fragment:
             raise ValueError("write the scheme and the host only, without a slash at the end")
-        return value
-
-    @field_validator("ranker")
-    @classmethod
-    def _check_ranker(cls, value: RankerName) -> RankerName:
-        if value is not RankerName.BUILTIN:
-            raise ValueError(f"{value.value} comes with a later release; use builtin")
         return value
 
     @field_validator("personalize_weight")

@@ -13,6 +13,7 @@ from components.image_generation import ImageGeneration, ImageGenerationArgs
 from components.knowledge_base import KnowledgeBase, KnowledgeBaseArgs, KnowledgeStorage
 from components.lake import Lake, LakeArgs
 from components.personalization import Personalization, PersonalizationArgs
+from components.personalize_ranker import PersonalizeRanker, PersonalizeRankerArgs
 from components.product_clusters import ProductClusters, ProductClustersArgs
 from components.product_search import ProductSearch, ProductSearchArgs
 from components.realtime import Realtime, RealtimeArgs
@@ -34,6 +35,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     KnowledgeBase,
     Lake,
     Personalization,
+    PersonalizeRanker,
     ProductClusters,
     ProductSearch,
     Profile,
@@ -74,6 +76,8 @@ __all__ = [
     "OpenSearchGeneration",
     "Personalization",
     "PersonalizationArgs",
+    "PersonalizeRanker",
+    "PersonalizeRankerArgs",
     "ProductClusters",
     "ProductClustersArgs",
     "ProductSearch",

@@ -1,14 +1,14 @@
 """What the shop knows of a shopper's taste: interactions in, a style profile out."""
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.event_queue import EventQueue, declare_queue, feed_function
-from components._lib.function import Function, FunctionSpec
+from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.package import public_token
 
@@ -33,6 +33,12 @@ class PersonalizationArgs(TypedDict):
     """Output `interactions_environment` of `Lake`."""
     lake_policy: pulumi.Input[str]
     """Output `interactions_policy` of `Lake`."""
+    ranker_environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Output `environment` of `PersonalizeRanker`. Default: the built-in ranker alone."""
+    ranker_policy: NotRequired[pulumi.Input[str]]
+    """Output `policy` of `PersonalizeRanker`; belongs to `ranker_environment`. Default: none."""
+    ranker_events_policy: NotRequired[pulumi.Input[str]]
+    """Output `events_policy` of `PersonalizeRanker`; belongs to `ranker_environment`. Default: none."""
     weight: NotRequired[pulumi.Input[float]]
     """Weight of taste in searches of shoppers who set none, 0 to 1. Default: 0.3."""
     log_retention_days: NotRequired[int]
@@ -47,9 +53,9 @@ class Personalization(pulumi.ComponentResource):
     """A table of style profiles, the function that keeps them, and a queue from which the lake is filled."""
 
     environment: pulumi.Output[Mapping[str, str]]
-    """Setting STYLES (JSON text) for functions that know a shopper's taste."""
+    """Settings STYLES, and RANKER where there is one (JSON texts), for functions that know taste."""
     policy: pulumi.Output[str]
-    """IAM policy document (JSON text) for reading style profiles."""
+    """IAM policy document (JSON text) for reading style profiles and asking the ranker."""
     kept: pulumi.Output[str]
     """What is kept of shoppers (JSON text), for `Profile`."""
     owner_policy: pulumi.Output[str]
@@ -63,6 +69,8 @@ class Personalization(pulumi.ComponentResource):
         self, name: str, args: PersonalizationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(public_token("Personalization"), name, {}, opts)
+        check_pair(args, "ranker_environment", "ranker_policy")
+        check_pair(args, "ranker_environment", "ranker_events_policy")
         protect = args.get("protect_data", True)
 
         table = aws.dynamodb.Table(
@@ -98,8 +106,10 @@ class Personalization(pulumi.ComponentResource):
             tags=args.get("tags"),
         )
 
-        self.environment = pulumi.Output.all(STYLES=setting)
-        self.policy = iam.document([iam.allow(["dynamodb:GetItem"], [table.arn])])
+        ranker = pulumi.Output.from_input(args.get("ranker_environment", {}))
+        self.environment = pulumi.Output.all(setting, ranker).apply(_add_styles)
+        read = iam.document([iam.allow(["dynamodb:GetItem"], [table.arn])])
+        self.policy = iam.merge([read, *([args["ranker_policy"]] if "ranker_policy" in args else [])])
         self.kept = describe_kept(
             kept_rows(
                 "style",
@@ -122,6 +132,10 @@ class Personalization(pulumi.ComponentResource):
                 "dead_letter_url": self.dead_letter_url,
             }
         )
+
+
+def _add_styles(known: Sequence[Any]) -> Mapping[str, str]:
+    return {"STYLES": known[0], **known[1]}
 
 
 def _keeper(
@@ -170,9 +184,12 @@ def _recorder(name: str, parent: pulumi.Resource, args: PersonalizationArgs, wai
             memory_mb=512,
             log_retention_days=int(args.get("log_retention_days", 30)),
             tags=args.get("tags"),
-            bound_environments=(args["lake_environment"],),
+            bound_environments=(args["lake_environment"], args.get("ranker_environment", {})),
             statements=(waiting.receive_statement(),),
-            bound_policies=(args["lake_policy"],),
+            bound_policies=(
+                args["lake_policy"],
+                *([args["ranker_events_policy"]] if "ranker_events_policy" in args else []),
+            ),
         ),
         pulumi.ResourceOptions(parent=parent),
     )

@@ -22,6 +22,10 @@ _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 _ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 # AWS makes this group with a VPC's first VPC origin; the origin's traffic comes from it.
 _ORIGIN_GROUP = "CloudFront-VPCOrigins-Service-SG"
+_LOG_WRITERS = {
+    "logdelivery.elasticloadbalancing.amazonaws.com": "load-balancer",
+    "delivery.logs.amazonaws.com": "cloudfront",
+}
 _STICKY_SECONDS = 24 * 3600
 _DRAIN_SECONDS = 30
 # Longer than the site's pings over its WebSocket, so that an open page is never cut off.
@@ -209,16 +213,18 @@ def _check_rate(rate: int) -> None:
 def _log_bucket(name: str, parent: pulumi.Resource, args: WebEdgeArgs) -> aws.s3.Bucket:
     account = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=parent)).account_id
 
-    def writer(service: str, folder: str) -> Any:
-        def let(bucket_arn: pulumi.Output[str]) -> iam.Statement:
-            put = iam.allow(
-                ["s3:PutObject"],
-                [pulumi.Output.concat(bucket_arn, "/", folder, "/*")],
-                {"StringEquals": {"aws:SourceAccount": account}},
-            )
-            return {**put, "Principal": {"Service": service}}
-
-        return let
+    def let_logs_in(bucket_arn: pulumi.Output[str]) -> list[iam.Statement]:
+        return [
+            {
+                **iam.allow(
+                    ["s3:PutObject"],
+                    [pulumi.Output.concat(bucket_arn, "/", folder, "/*")],
+                    {"StringEquals": {"aws:SourceAccount": account}},
+                ),
+                "Principal": {"Service": service},
+            }
+            for service, folder in _LOG_WRITERS.items()
+        ]
 
     return private_bucket(
         f"{name}-logs",
@@ -227,10 +233,7 @@ def _log_bucket(name: str, parent: pulumi.Resource, args: WebEdgeArgs) -> aws.s3
         protect_data=args.get("protect_data", True),
         tags=args.get("tags"),
         expire_days=int(args.get("log_retention_days", 30)),
-        writers=[
-            writer("logdelivery.elasticloadbalancing.amazonaws.com", "load-balancer"),
-            writer("delivery.logs.amazonaws.com", "cloudfront"),
-        ],
+        share=let_logs_in,
     )
 
 

@@ -41,6 +41,7 @@ SERVICES = frozenset(
         "dynamodb",
         "ecr",
         "lambda",
+        "personalize",
         "personalize-events",
         "personalize-runtime",
         "s3",

@@ -31,6 +31,9 @@ _ENDPOINTS = (
     "BEDROCK_AGENT",
     "BEDROCK_AGENT_RUNTIME",
     "S3VECTORS",
+    "PERSONALIZE",
+    "PERSONALIZE_RUNTIME",
+    "PERSONALIZE_EVENTS",
 )  # served by the AI stand-ins; everything else by the emulator
 _IDLE_FUNCTION_S = "60"
 _OPENSEARCH_SETTINGS = ("vectorBackend", "knowledgeBaseStorage")

@@ -61,6 +61,32 @@ ALLOWED_STARS = (
         r"arn:aws:execute-api:[^*]+/POST/@connections/\*",
         "The connections of one stage: API Gateway makes their ids as they come.",
     ),
+    AllowedStar(
+        r"logs:((Create|Delete|Get|Update)LogDelivery|ListLogDeliveries|PutResourcePolicy"
+        r"|Describe(LogGroups|ResourcePolicies))|xray:(GetSampling(Rules|Targets))",
+        r"\*",
+        "What Step Functions needs to write its log and its traces has no resources to name.",
+    ),
+    AllowedStar(
+        r"personalize:List(EventTrackers|SolutionVersions)",
+        r"\*",
+        "Lists of Amazon Personalize have no resources to name.",
+    ),
+    AllowedStar(
+        r"personalize:((Create|Delete|Describe)EventTracker|PutEvents)",
+        r"arn:aws:personalize:[^*]+:event-tracker/\*",
+        "Amazon Personalize makes the id of an event tracker, after the deployment.",
+    ),
+    AllowedStar(
+        r"personalize:((Create|Delete|Describe)Solution|(Create|Describe)SolutionVersion|GetSolutionMetrics)",
+        r"arn:aws:personalize:[^*]+:solution/[^*/]+/\*",
+        "The versions of one solution: Amazon Personalize makes their ids.",
+    ),
+    AllowedStar(
+        r"personalize:(Create|Describe)DatasetImportJob",
+        r"arn:aws:personalize:[^*]+:dataset-import-job/[^*/]+-\*",
+        "Every training has an import job of its own, called as the stack is and then as the run.",
+    ),
 )
 # Services that take a role only for what this account itself has given it, one resource each.
 _TRUSTED_AS_THEY_ARE = ("apigateway.amazonaws.com", "lambda.amazonaws.com")

@@ -1,6 +1,6 @@
 """All rules."""
 
-from policies import access, api, data, limits, models, realtime, vectors, web
+from policies import access, api, data, limits, models, realtime, vectors, web, workflows
 from policies.stack import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -58,4 +58,9 @@ RULES: tuple[Rule, ...] = (
     web.scan_images,
     web.stand_behind_a_firewall,
     web.take_failed_deployments_back,
+    workflows.catch_every_failure,
+    workflows.end_every_task,
+    workflows.let_workflows_call,
+    workflows.log_every_execution,
+    workflows.retry_lambdas_troubles,
 )

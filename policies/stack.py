@@ -64,6 +64,7 @@ QUEUE = "aws:sqs/queue:Queue"
 REST_API = "aws:apigateway/restApi:RestApi"
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+STATE_MACHINE = "aws:sfn/stateMachine:StateMachine"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type, not a password
 SECURITY_POLICY = "aws:opensearch/serverlessSecurityPolicy:ServerlessSecurityPolicy"
 SOCKET_API = "aws:apigatewayv2/api:Api"

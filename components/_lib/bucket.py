@@ -8,8 +8,8 @@ import pulumi_aws as aws
 
 from components._lib import iam
 
-Writer = Callable[[pulumi.Output[str]], iam.Statement]
-"""Given the bucket's ARN, the statement of its policy that lets an AWS service write into it."""
+Share = Callable[[pulumi.Output[str]], Sequence[iam.Statement]]
+"""Given the bucket's ARN, the statements of its policy that let AWS services read or write."""
 _KEEP_OLD_VERSIONS_DAYS = 30
 _ABORT_UPLOAD_DAYS = 7
 
@@ -23,13 +23,13 @@ def private_bucket(
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
     expire_days: int | None = None,
     expire_prefix: str = "",
-    writers: Sequence[Writer] = (),
+    share: Share | None = None,
 ) -> aws.s3.Bucket:
     """Declare a bucket that is encrypted, closed to the public, reachable over TLS only, and tidies itself.
 
     With `protect_data` it survives `pulumi destroy`; without, destroying the stack empties it. Objects below
     `expire_prefix` are kept for `expire_days`, for ever without it. Besides the account's own roles only
-    `writers` get in.
+    those get in whom `share` names.
     """
     opts = pulumi.ResourceOptions(parent=parent)
     bucket = aws.s3.Bucket(
@@ -56,7 +56,7 @@ def private_bucket(
     aws.s3.BucketPolicy(
         f"{name}-policy",
         bucket=bucket.bucket,
-        policy=iam.document([iam.deny_plain_http(bucket.arn), *(let(bucket.arn) for let in writers)]),
+        policy=iam.document([iam.deny_plain_http(bucket.arn), *(share(bucket.arn) if share else ())]),
         # S3 refuses two concurrent changes of one bucket's access settings.
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[access]),
     )

@@ -25,6 +25,8 @@ from local.ai.knowledge import service as knowledge
 from local.ai.knowledge.bases import KnowledgeBases
 from local.ai.opensearch import control
 from local.ai.opensearch.proxy import ServerlessProxy
+from local.ai.personalize import service as personalize
+from local.ai.personalize.state import Shop
 from local.ai.stylist import service as stylist
 from local.ai.stylist.guardrails import GuardrailStore
 from local.ai.stylist.guardrails import routes as guardrail_routes
@@ -147,12 +149,23 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
     vectors_file = config.folder / "state" / "s3vectors.json"
     vectors = s3vectors.restore(json.loads(vectors_file.read_text()) if vectors_file.is_file() else {})
 
+    shop_file = config.folder / "state" / "personalize.json"
+    shop = Shop(region, ACCOUNT)
+    if shop_file.is_file():
+        shop.restore(json.loads(shop_file.read_text()))
+
+    def read_object(bucket: str, key: str) -> bytes:
+        s3 = emulator_client(config.emulator_url, region, "s3")
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
     @asynccontextmanager
-    async def keep_vectors(_app: Starlette) -> AsyncGenerator[None, None]:
+    async def keep_state(_app: Starlette) -> AsyncGenerator[None, None]:
         yield
+        vectors_file.parent.mkdir(exist_ok=True)
         if vectors.buckets:
-            vectors_file.parent.mkdir(exist_ok=True)
             vectors_file.write_text(json.dumps(s3vectors.dump(vectors)))
+        if shop.things:
+            shop_file.write_text(json.dumps(shop.dump()))
 
     collections = control.Collections(config.ai_url, region, ACCOUNT)
 
@@ -175,8 +188,9 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             *s3vectors.routes(vectors, gate.check),
             *control.routes(collections, gate.check),
             *opensearch.routes(),
+            *personalize.routes(shop, read_object, gate.check),
         ],
-        lifespan=keep_vectors,
+        lifespan=keep_state,
     )
     return FaultInjector(app, exempt_key=ROOT_KEY)  # pyright: ignore[reportArgumentType]  (Starlette is an ASGI app)
 

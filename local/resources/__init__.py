@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from local.resources import bedrock, compute, http, identity, messaging, opensearch, realtime, storage
+from local.resources import (
+    bedrock,
+    compute,
+    http,
+    identity,
+    messaging,
+    opensearch,
+    realtime,
+    storage,
+    workflows,
+)
 from local.resources.base import Handler
 
 HANDLERS: Mapping[str, Handler] = {
@@ -14,6 +24,7 @@ HANDLERS: Mapping[str, Handler] = {
     **opensearch.HANDLERS,
     **realtime.HANDLERS,
     **storage.HANDLERS,
+    **workflows.HANDLERS,
 }
 
 IGNORED: Mapping[str, str] = {

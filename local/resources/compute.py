@@ -5,6 +5,7 @@ path are its bundle, its layers (built for this machine) and that client, and no
 """
 
 import io
+import json
 import shlex
 import sys
 import zipfile
@@ -103,8 +104,11 @@ def _bootstrap(layers: list[str]) -> str:
 
 
 def _invocation(context: Context, name: str, inputs: Inputs) -> Made:
+    event = json.loads(inputs["input"])
+    if inputs.get("lifecycleScope") == "CRUD":
+        event["tf"] = {"action": "create", "prev_input": None}  # as the provider tells of the resource's life
     answer = context.client("lambda").invoke(
-        FunctionName=inputs["functionName"], Payload=inputs["input"].encode()
+        FunctionName=inputs["functionName"], Payload=json.dumps(event).encode()
     )
     result = answer["Payload"].read().decode()
     if "FunctionError" in answer:

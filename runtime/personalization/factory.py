@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from runtime.personalization.rankers.builtin import BuiltInRanker
+from runtime.personalization.rankers.choice import choose_ranker
 from runtime.personalization.reranking import OpenStyles, Reranker
 from runtime.personalization.settings import StyleSettings
 from runtime.personalization.style_table import StyleTable
@@ -25,5 +26,5 @@ def open_reranker(clients: "Clients") -> Reranker | None:
 
 
 def open_ranker(clients: "Clients", styles: OpenStyles) -> "Ranker":
-    """The ranker of the stack."""
-    return BuiltInRanker(styles.find)
+    """The ranker of the stack: the built-in one, or that of the variable RANKER in front of it."""
+    return choose_ranker(BuiltInRanker(styles.find), clients)

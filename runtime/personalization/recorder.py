@@ -11,6 +11,7 @@ from typing import Any
 from runtime.personalization.lake import Lake
 from runtime.personalization.port import Interaction, InteractionSink
 from runtime.personalization.queue import read_message
+from runtime.personalization.rankers.choice import open_live_events
 from runtime.personalization.settings import LakeSettings
 from runtime.shared.aws import Clients
 from runtime.shared.observability import describe_error, emit_metrics, get_logger
@@ -33,7 +34,11 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 def open_sinks() -> tuple[InteractionSink, ...]:
     """Everything that hears of interactions in this stack."""
     settings: LakeSettings = read_setting("LAKE", LakeSettings)
-    return (Lake(Clients().get("s3"), settings.bucket, settings.prefix),)
+    clients = Clients()
+    # The lake first: what it refuses comes again, and only then is told to others.
+    lake = Lake(clients.get("s3"), settings.bucket, settings.prefix)
+    live = open_live_events(clients)
+    return (lake,) if live is None else (lake, live)
 
 
 def record_batch(

@@ -203,6 +203,7 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
         "aws:ecs/cluster:Cluster": {"name": short, "arn": _arn("ecs", f"cluster/{short}")},
         "aws:ecs/service:Service": {"name": short, "arn": _arn("ecs", f"service/{short}")},
         "aws:codebuild/project:Project": {"name": short, "arn": _arn("codebuild", f"project/{short}")},
+        "aws:sfn/stateMachine:StateMachine": {"name": short, "arn": _arn("states", f"stateMachine:{short}")},
         "aws:apigateway/apiKey:ApiKey": {"value": "api-key-value-of-forty-characters"},
     }
     return own.get(type_, {"arn": _arn(service, short)})

@@ -34,6 +34,8 @@ EXPORTS = {
     "lake_bucket",
     "metadata_url",
     "products_table",
+    "ranker_bucket",
+    "ranker_workflow_arn",
     "region",
     "scope",
     "site_image",
@@ -332,6 +334,8 @@ def test_opensearch_changes_only_vectors_their_access_one_setting_and_a_layer(de
         "catalog-browse-function": {"environment.variables.CAPABILITIES"},
         "catalog-ingest-function": function,
         "catalog-ingest-policy": {"policy"},
+        "clusters-function": function,
+        "clusters-policy": {"policy"},
         "search-function": function,
         "search-policy": {"policy"},
     }

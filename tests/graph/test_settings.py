@@ -133,6 +133,9 @@ def test_values_arrive_as_texts_and_leave_typed() -> None:
         ({"weather": "openweathermap"}, "weather: openweathermap needs a key: .*--secret openWeatherMapKey"),
         ({"dailyImagesPerUser": "0"}, "dailyImagesPerUser: '0' is refused"),
         ({"dailySpendUsd": "many"}, "dailySpendUsd: 'many' is refused"),
+        ({"ranker": "magic"}, "ranker: 'magic' is refused: .*'builtin' or 'personalize'"),
+        ({"personalizeTps": "0"}, "personalizeTps: '0' is refused"),
+        ({"personalizeTrainDays": "1"}, "personalizeTrainDays: '1' is refused"),
         ({"manageApiAccount": "true"}, "manageApiAccount: has no use without apiAccessLog"),
     ],
 )

@@ -33,6 +33,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Connections": {"protectData": False},
     "ImageGeneration": {"dailyPerUser": 5, "dailySpendUsd": 3, "keepDays": 2, "protectData": False},
     "KnowledgeBase": {"storage": "s3vectors", "protectData": False},
+    "PersonalizeRanker": {"protectData": False, "transactionsPerSecond": 2.0, "lakePrefix": "events/"},
     "ProductSearch": {"memoryMb": 3008},
     "Profile": {"logRetentionDays": 14},
     "Realtime": {"requestsPerSecond": 20, "accessLog": True},
@@ -73,6 +74,7 @@ WIRED: dict[str, dict[str, Any]] = {
         "tags": {"a": "b"},
     },
     "KnowledgeBase": {"physicalName": "shop", "tags": {"a": "b"}},
+    "PersonalizeRanker": {"physicalName": "shop", "lakeBucket": "lake", "tags": {"a": "b"}},
     "Profile": {
         "chatEnvironment": {"SESSIONS": "{}", "PROFILES": "{}"},
         "kept": ["[]"],
@@ -122,6 +124,7 @@ LEAVES: dict[str, dict[str, Any]] = {
     "ChatAgent": {"layers": ["arn:core"]},
     "ImageGeneration": {"layers": ["arn:core"]},
     "KnowledgeBase": {"layers": ["arn:core"]},
+    "PersonalizeRanker": {"layers": ["arn:core"]},
     "ProductSearch": {"layers": ["arn:core", "arn:arrays"]},
     "Profile": {"layers": ["arn:core"]},
     "Realtime": {"layers": ["arn:core"], "tokenLayers": ["arn:tokens"], "routes": {"chat": FUNCTION}},

@@ -1,0 +1,96 @@
+"""Every rule about state machines finds what it forbids."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from policies import workflows
+from policies.rules import RULES
+from policies.stack import Resource, Rule
+from tests.graph.test_personalize_ranker import record_ranker
+from tests.policy.test_rules import Change, drop, plant, put, resources_of, revoke
+
+MACHINE = "ranker-workflow-machine"
+
+
+@pytest.fixture(scope="module")
+def stack() -> list[Resource]:
+    return resources_of(record_ranker())
+
+
+def in_task(change: Callable[[dict[str, Any]], None]) -> Change:
+    """Change the task `import` of the definition."""
+
+    def outer(properties: dict[str, Any]) -> None:
+        definition = json.loads(properties["definition"])
+        change(definition["States"]["import"])
+        properties["definition"] = json.dumps(definition)
+
+    return outer
+
+
+def within_map(properties: dict[str, Any]) -> None:
+    """Hide a task without time-outs inside of a Map."""
+    definition = json.loads(properties["definition"])
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
+    definition["States"]["import"] = {
+        "Type": "Map",
+        "ItemProcessor": {"StartAt": "inner", "States": {"inner": task}},
+        "Next": "solution",
+    }
+    properties["definition"] = json.dumps(definition)
+
+
+def without_limit(properties: dict[str, Any]) -> None:
+    definition = json.loads(properties["definition"])
+    del definition["TimeoutSeconds"]
+    properties["definition"] = json.dumps(definition)
+
+
+PLANTED: list[tuple[Rule, str, Change, str]] = [
+    (workflows.log_every_execution, MACHINE, drop("loggingConfiguration"), "followed by :*"),
+    (workflows.log_every_execution, MACHINE, put("loggingConfiguration.level", "OFF"), "followed by :*"),
+    (
+        workflows.log_every_execution,
+        MACHINE,
+        put("loggingConfiguration.includeExecutionData", True),
+        "leave includeExecutionData off",
+    ),
+    (workflows.log_every_execution, MACHINE, put("tracingConfiguration.enabled", False), "tracing"),
+    (workflows.end_every_task, MACHINE, without_limit, "of the whole workflow"),
+    (workflows.end_every_task, MACHINE, in_task(drop("TimeoutSeconds")), "of the task import"),
+    (workflows.end_every_task, MACHINE, within_map, "of the task inner"),
+    (workflows.retry_lambdas_troubles, MACHINE, in_task(drop("Retry")), "let import retry"),
+    (
+        workflows.retry_lambdas_troubles,
+        MACHINE,
+        in_task(put("Retry.0.ErrorEquals", ["Lambda.ServiceException"])),
+        "Lambda.TooManyRequestsException",
+    ),
+    (workflows.retry_lambdas_troubles, MACHINE, in_task(put("Retry.0.JitterStrategy", "NONE")), "jitter"),
+    (workflows.retry_lambdas_troubles, MACHINE, in_task(put("Retry.0.BackoffRate", 1)), "BackoffRate"),
+    (workflows.catch_every_failure, MACHINE, in_task(drop("Catch")), "let import catch States.ALL"),
+    (
+        workflows.let_workflows_call,
+        "ranker-workflow-policy",
+        revoke("lambda:InvokeFunction"),
+        "needs lambda:InvokeFunction",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "change", "text"), PLANTED)
+def test_a_planted_violation_is_found(
+    stack: list[Resource], rule: Rule, name: str, change: Change, text: str
+) -> None:
+    assert list(rule(stack)) == []
+    violations = list(rule(plant(stack, name, change)))
+    assert any(text in violation.message for violation in violations), violations
+
+
+def test_every_rule_has_a_planted_violation() -> None:
+    assert {rule for rule, _, _, _ in PLANTED} == {
+        rule for rule in RULES if rule.__module__ == workflows.__name__
+    }
