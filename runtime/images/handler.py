@@ -13,13 +13,12 @@ from runtime.images.ledger import Ledger
 from runtime.images.logic import Made, Studio
 from runtime.images.packing import pack
 from runtime.images.port import ImageFailed, ImageFiltered, ImageModel, ImageThrottled
-from runtime.images.quotas import Quotas, QuotasUnavailable
 from runtime.images.request import ImageRequest
 from runtime.images.settings import ImageSettings, ProfileSettings, SessionSettings
-from runtime.shared.auth import Caller
 from runtime.shared.aws import Clients
-from runtime.shared.http import Answers, Api, Request, Route, read_body
+from runtime.shared.http import Answers, Api, Request, Route, read_body, subject_of
 from runtime.shared.problems import Problem, refuse_for_now
+from runtime.shared.quotas import Quotas, QuotasUnavailable
 from runtime.shared.settings import read_setting
 
 T = TypeVar("T")
@@ -45,16 +44,16 @@ def open_api(settings: ImageSettings, clients: Clients, model: ImageModel, clock
     quotas = Quotas(
         tables,
         settings.quotas_table,
+        what="pictures",
         daily_per_user=settings.daily_per_user,
         spend_micros=settings.spend_micros,
-        price_micros=settings.price_micros,
         clock=clock,
     )
     looks = KnownLooks(
         tables, sessions.table if sessions else None, profiles.table if profiles else None, clock
     )
     ledger = Ledger(tables, settings.quotas_table, clock)
-    return create_api(Studio(model, looks, quotas, ledger, gallery), gallery)
+    return create_api(Studio(model, looks, quotas, settings.price_micros, ledger, gallery), gallery)
 
 
 def create_api(studio: Studio, gallery: Gallery) -> Api:
@@ -62,7 +61,7 @@ def create_api(studio: Studio, gallery: Gallery) -> Api:
 
     def post_image(request: Request) -> dict[str, Any]:
         asked = read_body(request, ImageRequest)
-        made = studio.make(_subject(request.caller), asked)
+        made = studio.make(subject_of(request), asked)
         request.counts["Pictures"] = len(made.pictures)
         request.counts["Missing"] = asked.count - len(made.pictures)
         images = _inline(gallery, made) if asked.response_format == "base64" else _link(gallery, made)
@@ -80,12 +79,6 @@ def _link(gallery: Gallery, made: Made) -> list[dict[str, str]]:
 
 def _inline(gallery: Gallery, made: Made) -> list[dict[str, str]]:
     return pack([(gallery.load(stored), stored.content_type) for stored in made.pictures])
-
-
-def _subject(caller: Caller | None) -> str:
-    if caller is None:
-        raise Problem(401, "Unauthorized", "Sign in first.")
-    return caller.subject
 
 
 def _read_optional(name: str, kind: type[T]) -> T | None:

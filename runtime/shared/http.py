@@ -52,12 +52,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path such as `/products/<product_id>`; a public route takes callers without a token."""
+    """A method and a path such as `/products/<product_id>`; a public route takes callers without a token.
+
+    `status` is that of a good answer.
+    """
 
     method: str
     path: str
     handle: Callable[[Request], Any]
     public: bool = False
+    status: int = 200
 
     def matches(self, path: str) -> bool:
         pattern = re.sub(r"<\w+>", "[^/]+", self.path)
@@ -107,9 +111,9 @@ class Api:
         details: dict[str, Any] = {}
         try:
             request = _read_request(event, path, None if route.public else require_user(event))
-            answer = _answer(200, route.handle(request), request_id, "application/json")
+            answer = _answer(route.status, route.handle(request), request_id, "application/json")
         except Exception as error:
-            problem = self._explain(error, request_id)
+            problem = explain_error(error, self._answers, request_id)
             details = {"problem": problem.title, "fields": len(problem.errors)}
             if problem.status >= 500:
                 details |= describe_error(error)
@@ -118,16 +122,25 @@ class Api:
         _report(name, answer.status_code, took, request, details)
         return answer
 
-    def _explain(self, error: Exception, request_id: str) -> Problem:
-        if isinstance(error, Problem):
-            return error
-        if isinstance(error, ValidationError):
-            return _explain_validation(error)
-        for kind, explain in self._answers.items():
-            if isinstance(error, kind):
-                return explain(error)
-        detail = f"Something went wrong on our side. Quote request {request_id} when you ask about it."
-        return Problem(500, "Something went wrong", detail)
+
+def explain_error(error: Exception, answers: Answers, request_id: str) -> Problem:
+    """What a caller is told of an exception; its text stays here, unless it is a Problem's."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationError):
+        return _explain_validation(error)
+    for kind, explain in answers.items():
+        if isinstance(error, kind):
+            return explain(error)
+    detail = f"Something went wrong on our side. Quote request {request_id} when you ask about it."
+    return Problem(500, "Something went wrong", detail)
+
+
+def subject_of(request: Request) -> str:
+    """The id of the shopper who calls. Raises a 401 Problem on a route that takes callers without a token."""
+    if request.caller is None:
+        raise Problem(401, "Unauthorized", "Sign in first.")
+    return request.caller.subject
 
 
 def read_body(request: Request, model: type[Model]) -> Model:
