@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.shared.aws import is_transient, read_code
-from runtime.tryon.table import TryOnUnavailableNow
+from runtime.tryon.table import StoreUnavailable
 
 LINK_S = 900
 """Seconds for which an address works."""
@@ -27,15 +27,15 @@ class Found:
     body: Any = field(repr=False)
 
     def read(self) -> bytes:
-        """All of its bytes; look at `size` first. Raises TryOnUnavailableNow."""
+        """All of its bytes; look at `size` first. Raises StoreUnavailable."""
         try:
             return self.body.read()
         except (BotoCoreError, OSError) as error:
-            raise TryOnUnavailableNow("an object could not be read") from error
+            raise StoreUnavailable("an object could not be read") from error
 
 
 class Bucket:
-    """One bucket below one prefix. Every method raises TryOnUnavailableNow."""
+    """One bucket below one prefix. Every method raises StoreUnavailable."""
 
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
         self._client = client
@@ -124,7 +124,7 @@ class Bucket:
             return
         answer = self._call("delete_objects", Delete={"Objects": list(versions), "Quiet": True})
         if answer.get("Errors"):
-            raise TryOnUnavailableNow("the bucket left some objects undeleted")
+            raise StoreUnavailable("the bucket left some objects undeleted")
 
     def _find(self, operation: str, key: str) -> Any | None:
         try:
@@ -139,7 +139,7 @@ class Bucket:
             return getattr(self._client, operation)(Bucket=self.name, **arguments)
         except (ClientError, BotoCoreError) as error:
             if is_transient(error):
-                raise TryOnUnavailableNow("a bucket of the try-on did not answer") from error
+                raise StoreUnavailable("a bucket of the try-on did not answer") from error
             raise
 
 

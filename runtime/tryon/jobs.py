@@ -23,7 +23,7 @@ class JobPage:
 
 
 class JobTable:
-    """Jobs. Every method raises TryOnUnavailableNow; None instead of a job means that a condition is gone."""
+    """Jobs. Every method raises StoreUnavailable; None instead of a job means that a condition is gone."""
 
     def __init__(self, client: Any, table: str, clock: Callable[[], float]) -> None:
         self._table = OwnedTable(client, table, "id")
@@ -86,11 +86,23 @@ class JobTable:
         self._hold(job_id, token, "ADD #spent_micros :micros", {":micros": micros})
 
     def note_result(
-        self, job_id: str, token: str, notes: Sequence[str], model: str, seed: int, mask_s3_url: str | None
+        self,
+        job_id: str,
+        token: str,
+        notes: Sequence[str],
+        model: str,
+        seed: int,
+        spent_micros: int,
+        mask_s3_url: str | None,
     ) -> Job | None:
-        """What is to be told of a result, written before the result itself."""
-        values: dict[str, Any] = {":notes": list(notes), ":model": model, ":seed": seed}
-        change = "SET #notes = :notes, #model = :model, #seed = :seed"
+        """What is to be told of a result and what it cost, written before the result itself."""
+        values: dict[str, Any] = {
+            ":notes": list(notes),
+            ":model": model,
+            ":seed": seed,
+            ":spent": spent_micros,
+        }
+        change = "SET #notes = :notes, #model = :model, #seed = :seed, #spent_micros = :spent"
         if mask_s3_url:
             change += ", #mask_s3_url = :mask"
             values[":mask"] = mask_s3_url

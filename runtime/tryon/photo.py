@@ -9,6 +9,7 @@ from runtime.tryon.job import timestamp
 from runtime.tryon.table import OwnedTable
 
 PERSON = "person"
+DEFAULT_NAME = "My photo"
 
 
 class PhotoStatus(StrEnum):
@@ -26,7 +27,7 @@ class Photo:
     model_id: str
     user_id: str
     model_picture_s3_url: str
-    name: str = "My photo"
+    name: str = DEFAULT_NAME
     category: str = PERSON
     description: str = "A photo of a shopper."
     auto_imported: bool = False
@@ -54,7 +55,7 @@ _FIELDS = tuple(field.name for field in fields(Photo))
 
 
 class PhotoTable:
-    """Photos. Every method raises TryOnUnavailableNow."""
+    """Photos. Every method raises StoreUnavailable."""
 
     def __init__(self, client: Any, table: str, clock: Callable[[], float]) -> None:
         self._table = OwnedTable(client, table, "model_id")
@@ -73,13 +74,13 @@ class PhotoTable:
         page = self._table.list(user_id, limit, cursor)
         return PhotoPage(tuple(map(_from_row, page.rows)), page.cursor)
 
-    def begin_cleaning(self, photo: Photo, token: str) -> bool:
-        """Say which object is going to be the clean one; False when the row is gone."""
+    def begin_cleaning(self, photo: Photo, token: str, advice: Sequence[str]) -> bool:
+        """Say which object will be the clean one, with advice of it; False when the row is gone."""
         change = (
-            "SET #clean_token = :token, #status = :status, #auto_imported = :yes, #updated_at = :now"
-            " REMOVE #advice"
+            "SET #clean_token = :token, #status = :status, #advice = :advice, #auto_imported = :yes,"
+            " #updated_at = :now"
         )
-        values = {":token": token, ":status": "waiting", ":yes": True}
+        values = {":token": token, ":status": "waiting", ":yes": True, ":advice": list(advice)}
         return self._change(photo, change, values)
 
     def finish_cleaning(self, photo: Photo, token: str) -> bool:

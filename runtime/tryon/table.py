@@ -23,7 +23,7 @@ _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 
-class TryOnUnavailableNow(Exception):
+class StoreUnavailable(Exception):
     """A table or bucket of the try-on is out of reach or busy; worth another attempt."""
 
 
@@ -36,7 +36,7 @@ class Rows:
 
 
 class OwnedTable:
-    """A table with one hash key and the index `by_user`. Every method raises TryOnUnavailableNow."""
+    """A table with one hash key and the index `by_user`. Every method raises StoreUnavailable."""
 
     def __init__(self, client: Any, table: str, key: str) -> None:
         self._client = client
@@ -137,7 +137,7 @@ class OwnedTable:
             return getattr(self._client, operation)(TableName=self._table, **request)
         except (ClientError, BotoCoreError) as error:
             if is_transient(error):
-                raise TryOnUnavailableNow(f"the table of {self._key} did not answer") from error
+                raise StoreUnavailable(f"the table of {self._key} did not answer") from error
             raise
 
 

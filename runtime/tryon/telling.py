@@ -12,12 +12,11 @@ from runtime.tryon.job import Job, Status, describe_job
 
 
 class Teller:
-    """Describes jobs and sends them over the WebSocket. A shopper who left loses nothing: the job is kept."""
+    """Describes jobs, with addresses that work for a quarter of an hour."""
 
-    def __init__(self, photos: Bucket, results: Bucket, connect: Callable[[str], Connection]) -> None:
+    def __init__(self, photos: Bucket, results: Bucket) -> None:
         self._photos = photos
         self._results = results
-        self._connect = connect
 
     def describe(self, job: Job) -> dict[str, Any]:
         """A job as the API tells it."""
@@ -33,14 +32,22 @@ class Teller:
         """A job as the WebSocket tells it."""
         return {"type": "tryon.status", **self.describe(job)}
 
+    def _link(self, s3_url: str | None) -> str | None:
+        return self._results.link(self._results.key(s3_url)) if s3_url else None
+
+
+class Pusher:
+    """Sends jobs over the WebSocket. A shopper who left loses nothing: the job is kept."""
+
+    def __init__(self, teller: Teller, connect: Callable[[str], Connection]) -> None:
+        self._teller = teller
+        self._connect = connect
+
     def push(self, job: Job | None) -> None:
         """Send a job to the connection that wants to hear of it, if there is one."""
         if job is None or job.connection_id is None:
             return
         try:
-            self._connect(job.connection_id).send(self.frame(job))
+            self._connect(job.connection_id).send(self._teller.frame(job))
         except (ClientError, BotoCoreError) as error:
             get_logger().warning("status not sent", **describe_error(error))
-
-    def _link(self, s3_url: str | None) -> str | None:
-        return self._results.link(self._results.key(s3_url)) if s3_url else None
