@@ -13,13 +13,11 @@ from runtime.shared.queues import Pause, read_keys
 from runtime.shared.settings import read_setting
 from runtime.tryon.bucket import Bucket, JobFiles
 from runtime.tryon.endings import Endings, deliver
+from runtime.tryon.job import JOB_ID
 from runtime.tryon.jobs import JobTable
 from runtime.tryon.parts import Parts
 from runtime.tryon.settings import QueueSettings
 from runtime.tryon.table import StoreUnavailable
-
-JOB_ID = "job-id"
-"""Metadata of a result: the job it belongs to."""
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

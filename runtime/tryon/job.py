@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+JOB_ID = "job-id"
+"""Metadata of a result: the job it belongs to."""
 LABEL = "Shows the look, not the size."
 
 

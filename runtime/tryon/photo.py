@@ -10,6 +10,8 @@ from runtime.tryon.table import OwnedTable
 
 PERSON = "person"
 DEFAULT_NAME = "My photo"
+CLEAN = "clean"
+"""Metadata of a cleaned photo: the token in its row."""
 
 
 class PhotoStatus(StrEnum):

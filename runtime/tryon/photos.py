@@ -1,4 +1,4 @@
-"""Photos as they come into the bucket: checked, cleaned of everything but the picture, or refused with advice.
+"""Photos as they come into the bucket: cleaned of everything but the picture, or refused with advice.
 
 The cleaned photo takes the place of the uploaded one, which makes an event like any upload. It is known by a
 token in its metadata that stands in the photo's row as well, so that it is not cleaned again and nothing that
@@ -23,13 +23,11 @@ from runtime.tryon.bucket import Bucket, Found
 from runtime.tryon.cleaning import clean_photo
 from runtime.tryon.job import timestamp
 from runtime.tryon.parts import Parts
-from runtime.tryon.photo import Photo, PhotoStatus, PhotoTable
+from runtime.tryon.photo import CLEAN, Photo, PhotoStatus, PhotoTable
 from runtime.tryon.request import MAX_PHOTO_BYTES
 from runtime.tryon.settings import QueueSettings
 from runtime.tryon.table import StoreUnavailable
 
-CLEAN = "clean"
-"""Metadata of a cleaned photo: the token in its row."""
 _DAY_S = 86_400
 
 

@@ -1,14 +1,14 @@
 """The work on one job: read person and garments, have the person dressed, keep the result.
 
-A job is worked on by whoever has its claim. The claim is a lease that a thread keeps renewing, so that the job
-of a process that died is free again after seconds; and everything is arranged so that working on a job again
-does nothing twice: a result that is there is only reported, a rendering that is there is only read.
+A job is worked on by whoever has its claim. The claim is a lease that a thread keeps renewing, so that the
+job of a process that died is free again after seconds; and everything is arranged so that working on a job
+again does nothing twice: a result that is there is only reported, a rendering that is there is only read.
 """
 
 import base64
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -19,13 +19,12 @@ from runtime.fitting.port import Garment, TryOnModel
 from runtime.shared.product_table import ProductTable
 from runtime.shared.quotas import cost_micros
 from runtime.tryon.bucket import Bucket, JobFiles
-from runtime.tryon.delivery import JOB_ID
-from runtime.tryon.job import Job
+from runtime.tryon.job import JOB_ID, Job
 from runtime.tryon.jobs import JobTable
-from runtime.tryon.photo import PhotoStatus, PhotoTable
-from runtime.tryon.photos import CLEAN
+from runtime.tryon.photo import CLEAN, PhotoStatus, PhotoTable
 from runtime.tryon.request import MAX_PHOTO_BYTES
 from runtime.tryon.steps import ClaimLost, NotMade, PaidOnce
+from runtime.tryon.table import StoreUnavailable
 from runtime.tryon.telling import Pusher
 
 LEASE_S = 30
@@ -74,7 +73,8 @@ class Fitter:
             with self._keep(job_id, claim):
                 self._make(job, claim, files)
         finally:
-            jobs.release(job_id, claim)
+            with suppress(StoreUnavailable):  # then it is free when the lease ends
+                jobs.release(job_id, claim)
 
     def _make(self, job: Job, claim: str, files: JobFiles) -> None:
         progress = Progress(self._stores.jobs, self._pusher, job, claim)
@@ -130,7 +130,7 @@ class Fitter:
 
 
 class Progress:
-    """Says how far a job is, in its row and to whoever is connected. Raises ClaimLost and StoreUnavailable."""
+    """Says how far a job is, in its row and to whoever hears. Raises ClaimLost and StoreUnavailable."""
 
     def __init__(
         self,

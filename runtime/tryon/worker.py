@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -94,7 +94,7 @@ class Leases:
         """Of the message that is being worked on."""
 
     @contextmanager
-    def keep(self, job_id: str, claim: str) -> Iterator[None]:
+    def keep(self, job_id: str, claim: str) -> Generator[None]:
         """Keep a job's claim and message as long as the block runs."""
         over = threading.Event()
         self._hide()
