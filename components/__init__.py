@@ -13,8 +13,10 @@ from components.knowledge_base import KnowledgeBase, KnowledgeBaseArgs, Knowledg
 from components.product_search import ProductSearch, ProductSearchArgs
 from components.realtime import Realtime, RealtimeArgs
 from components.runtime_layers import RuntimeLayers, RuntimeLayersArgs
+from components.shopper_photos import ShopperPhotos, ShopperPhotosArgs
 from components.shopper_profile import Profile, ProfileArgs
 from components.site_config import SiteConfig, SiteConfigArgs
+from components.try_on import TryOn, TryOnArgs, TryOnProvider
 from components.vector_search import EmbedderName, VectorBackend, VectorSearch, VectorSearchArgs
 
 PUBLIC: list[type[pulumi.ComponentResource]] = [
@@ -29,7 +31,9 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Profile,
     Realtime,
     RuntimeLayers,
+    ShopperPhotos,
     SiteConfig,
+    TryOn,
     VectorSearch,
 ]
 """What the plugin package offers."""
@@ -63,8 +67,13 @@ __all__ = [
     "RealtimeArgs",
     "RuntimeLayers",
     "RuntimeLayersArgs",
+    "ShopperPhotos",
+    "ShopperPhotosArgs",
     "SiteConfig",
     "SiteConfigArgs",
+    "TryOn",
+    "TryOnArgs",
+    "TryOnProvider",
     "VectorBackend",
     "VectorSearch",
     "VectorSearchArgs",

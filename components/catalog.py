@@ -50,6 +50,8 @@ class Catalog(pulumi.ComponentResource):
     """Setting CATALOG (JSON text) for functions that read products."""
     policy: pulumi.Output[str]
     """IAM policy document (JSON text) for reading products and their pictures."""
+    lookup_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for looking products up, without their pictures."""
     bucket: pulumi.Output[str]
     """Name of the bucket; pictures and CSV files go below `products/`."""
     table: pulumi.Output[str]
@@ -101,6 +103,7 @@ class Catalog(pulumi.ComponentResource):
 
         self.environment = pulumi.Output.all(CATALOG=setting)
         self.policy = iam.document(look_up)
+        self.lookup_policy = iam.document(look_up[:1])
         self.bucket = bucket.bucket
         self.table = table.name
         self.queue_url = events.queue.url
@@ -111,6 +114,7 @@ class Catalog(pulumi.ComponentResource):
             {
                 "environment": self.environment,
                 "policy": self.policy,
+                "lookup_policy": self.lookup_policy,
                 "bucket": self.bucket,
                 "table": self.table,
                 "queue_url": self.queue_url,

@@ -11,7 +11,7 @@ from runtime.shared.observability import describe_error, emit_metrics, get_logge
 from runtime.shared.problems import refuse_for_now
 from runtime.shared.product_table import ProductsUnavailable, ProductTable
 from runtime.shared.products import CatalogSettings
-from runtime.shared.quotas import QuotasUnavailable
+from runtime.shared.quotas import Quotas, QuotasUnavailable
 from runtime.shared.settings import read_setting
 from runtime.shared.sockets import Connection, ConnectionSettings, find_user, open_gateway
 from runtime.tryon.orders import Orders, OrderTerms
@@ -141,12 +141,15 @@ def _open_socket() -> Socket:
 
 @cache
 def _open_parts() -> tuple[FittingRoom, Orders, Teller]:
+    parts = Parts.open()
     limits: LimitSettings = read_setting("TRYON_LIMITS", LimitSettings)
     catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
-    return open_room(Parts.open(), limits, catalog.table)
+    return open_room(parts, parts.open_quotas(), limits.price_micros, catalog.table)
 
 
-def open_room(parts: Parts, limits: LimitSettings, products_table: str) -> tuple[FittingRoom, Orders, Teller]:
+def open_room(
+    parts: Parts, quotas: Quotas, price_micros: int, products_table: str
+) -> tuple[FittingRoom, Orders, Teller]:
     """What the routes work with."""
     teller = parts.teller
     room = FittingRoom(parts.photos, parts.jobs, parts.photos_bucket, parts.results, teller, parts.clock)
@@ -155,8 +158,8 @@ def open_room(parts: Parts, limits: LimitSettings, products_table: str) -> tuple
         parts.photos,
         ProductTable(parts.clients.get("dynamodb"), products_table),
         parts.results,
-        parts.quotas(limits),
-        OrderTerms(limits.price_micros, parts.settings.retention_days),
+        quotas,
+        OrderTerms(price_micros, parts.settings.retention_days),
         parts.clock,
     )
     return room, orders, teller

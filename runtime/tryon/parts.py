@@ -12,7 +12,7 @@ from runtime.tryon.bucket import Bucket
 from runtime.tryon.endings import Endings
 from runtime.tryon.jobs import JobTable
 from runtime.tryon.photo import PhotoTable
-from runtime.tryon.settings import LimitSettings, TryOnSettings
+from runtime.tryon.settings import LimitSettings, PhotoSettings, QuotaSettings, TryOnSettings
 from runtime.tryon.telling import Pusher, Teller
 
 
@@ -21,37 +21,40 @@ class Parts:
     """Tables and buckets of the try-on; opening them makes no call."""
 
     clients: Clients
+    photo_settings: PhotoSettings
     settings: TryOnSettings
     clock: Callable[[], float]
 
     @classmethod
     def open(cls) -> "Parts":
-        return cls(Clients(), read_setting("TRYON", TryOnSettings), time.time)
+        """As variables PHOTOS and TRYON say."""
+        photos = read_setting("PHOTOS", PhotoSettings)
+        return cls(Clients(), photos, read_setting("TRYON", TryOnSettings), time.time)
 
     @property
     def jobs(self) -> JobTable:
-        return JobTable(self.clients.get("dynamodb"), self.settings.jobs_table, self.clock)
+        return JobTable(self.clients.get("dynamodb"), self.settings.table, self.clock)
 
     @property
     def photos(self) -> PhotoTable:
-        return PhotoTable(self.clients.get("dynamodb"), self.settings.models_table, self.clock)
+        return PhotoTable(self.clients.get("dynamodb"), self.photo_settings.table, self.clock)
 
     @property
     def photos_bucket(self) -> Bucket:
-        return Bucket(self.clients.get("s3"), self.settings.photos_bucket, self.settings.photos_prefix)
+        return Bucket(self.clients.get("s3"), self.photo_settings.bucket, self.photo_settings.prefix)
 
     @property
     def results(self) -> Bucket:
-        return Bucket(self.clients.get("s3"), self.settings.results_bucket, self.settings.results_prefix)
+        return Bucket(self.clients.get("s3"), self.settings.bucket, self.settings.prefix)
 
     @property
     def teller(self) -> Teller:
         return Teller(self.photos_bucket, self.results)
 
-    def quotas(self, limits: LimitSettings) -> Quotas:
+    def quotas(self, limits: LimitSettings, table: str) -> Quotas:
         return Quotas(
             self.clients.get("dynamodb"),
-            limits.quotas_table,
+            table,
             what="try-ons",
             daily_per_user=limits.daily_per_user,
             spend_micros=limits.spend_micros,
@@ -64,6 +67,11 @@ class Parts:
         return Pusher(self.teller, lambda connection_id: Connection(gateway, connection_id))
 
     def open_endings(self) -> Endings:
-        """What ends jobs, from variables CONNECTIONS and TRYON_LIMITS."""
+        """What ends jobs, from variables CONNECTIONS, QUOTAS and TRYON_LIMITS."""
+        return Endings(self.jobs, self.results, self.open_quotas(), self.open_pusher())
+
+    def open_quotas(self) -> Quotas:
+        """The counters, from variables QUOTAS and TRYON_LIMITS."""
         limits: LimitSettings = read_setting("TRYON_LIMITS", LimitSettings)
-        return Endings(self.jobs, self.results, self.quotas(limits), self.open_pusher())
+        counters: QuotaSettings = read_setting("QUOTAS", QuotaSettings)
+        return self.quotas(limits, counters.table)

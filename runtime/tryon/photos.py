@@ -5,6 +5,7 @@ token in its metadata that stands in the photo's row as well, so that it is not 
 was uploaded can pass for it.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.fitting.person import inspect_person
+from runtime.shared.aws import Clients
 from runtime.shared.images import PictureRefused, refuse_size
 from runtime.shared.observability import describe_error, emit_metrics, get_logger
 from runtime.shared.queues import Pause, read_keys
@@ -22,10 +24,9 @@ from runtime.shared.settings import read_setting
 from runtime.tryon.bucket import Bucket, Found
 from runtime.tryon.cleaning import clean_photo
 from runtime.tryon.job import timestamp
-from runtime.tryon.parts import Parts
 from runtime.tryon.photo import CLEAN, Photo, PhotoStatus, PhotoTable
 from runtime.tryon.request import MAX_PHOTO_BYTES
-from runtime.tryon.settings import QueueSettings
+from runtime.tryon.settings import PhotoSettings, QueueSettings
 from runtime.tryon.table import StoreUnavailable
 
 _DAY_S = 86_400
@@ -43,14 +44,20 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 @cache
 def _open_intake() -> "Intake":
-    parts = Parts.open()
-    return Intake(parts.photos, parts.photos_bucket, parts.settings.retention_days, parts.clock)
+    settings: PhotoSettings = read_setting("PHOTOS", PhotoSettings)
+    clients = Clients()
+    return Intake(
+        PhotoTable(clients.get("dynamodb"), settings.table, time.time),
+        Bucket(clients.get("s3"), settings.bucket, settings.prefix),
+        settings.retention_days,
+        time.time,
+    )
 
 
 @cache
 def _open_pause() -> Pause:
     settings: QueueSettings = read_setting("TRYON_QUEUE", QueueSettings)
-    return Pause(Parts.open().clients.get("sqs"), settings.queue_url)
+    return Pause(Clients().get("sqs"), settings.queue_url)
 
 
 class Intake:

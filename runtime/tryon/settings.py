@@ -6,22 +6,33 @@ from runtime.shared.quotas import cost_micros, limit_micros
 from runtime.shared.settings import SettingsModel
 
 
-class TryOnSettings(SettingsModel):
-    """Variable TRYON: the tables of photos and jobs, the buckets, and the days for which they keep things."""
+class PhotoSettings(SettingsModel):
+    """Variable PHOTOS: the table and the bucket of shoppers' photos, and the days for which they are kept."""
 
-    models_table: str = Field(min_length=3)
-    jobs_table: str = Field(min_length=3)
-    photos_bucket: str = Field(min_length=3)
-    photos_prefix: str = Field(default="models/", pattern=r"^[^/].*/$")
-    results_bucket: str = Field(min_length=3)
-    results_prefix: str = Field(default="results/", pattern=r"^[^/].*/$")
+    table: str = Field(min_length=3)
+    bucket: str = Field(min_length=3)
+    prefix: str = Field(pattern=r"^[^/].*/$")
     retention_days: int = Field(ge=1)
 
 
-class LimitSettings(SettingsModel):
-    """Variable TRYON_LIMITS: the table of counters, limits per UTC day, and the price of one rendering."""
+class TryOnSettings(SettingsModel):
+    """Variable TRYON: the table of jobs, the bucket of results, and the days for which they are kept."""
 
-    quotas_table: str = Field(min_length=3)
+    table: str = Field(min_length=3)
+    bucket: str = Field(min_length=3)
+    prefix: str = Field(pattern=r"^[^/].*/$")
+    retention_days: int = Field(ge=1)
+
+
+class QuotaSettings(SettingsModel):
+    """Variable QUOTAS: the table that counts what a day costs."""
+
+    table: str = Field(min_length=3)
+
+
+class LimitSettings(SettingsModel):
+    """Variable TRYON_LIMITS: limits per UTC day, and the price of one rendering."""
+
     daily_per_user: int = Field(ge=1)
     daily_spend_usd: float = Field(gt=0, allow_inf_nan=False)
     price_usd: float = Field(ge=0, allow_inf_nan=False)

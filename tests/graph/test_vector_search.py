@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from components import EmbedderName, VectorBackend, VectorSearch
-from components._lib.vector.dynamodb import schedule
+from components._lib.schedule import schedule
 from tests.graph.recorder import Graph, record
 from tests.graph.test_catalog import allowed, allowed_by
 

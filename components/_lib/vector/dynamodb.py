@@ -6,6 +6,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.bucket import private_bucket
 from components._lib.function import Function, FunctionSpec
+from components._lib.schedule import call_regularly
 from components._lib.vector.backend import BackendRequest, BackendResult
 
 CHANGES_INDEX = "changes"
@@ -97,32 +98,14 @@ def _compactor(
         ),
         opts,
     )
-    rule = aws.cloudwatch.EventRule(
-        f"{request.name}-compactor-schedule",
+    call_regularly(
+        f"{request.name}-compactor",
+        request.parent,
+        compactor,
+        minutes=request.snapshot_minutes,
         description="Snapshots the vector index.",
-        schedule_expression=schedule(request.snapshot_minutes),
         tags=request.tags,
-        opts=opts,
     )
-    permission = aws.lambda_.Permission(
-        f"{request.name}-compactor-permission",
-        action="lambda:InvokeFunction",
-        function=compactor.name,
-        principal="events.amazonaws.com",
-        source_arn=rule.arn,
-        opts=opts,
-    )
-    aws.cloudwatch.EventTarget(
-        f"{request.name}-compactor-target",
-        rule=rule.name,
-        arn=compactor.arn,
-        opts=pulumi.ResourceOptions(parent=request.parent, depends_on=[permission]),
-    )
-
-
-def schedule(minutes: int) -> str:
-    """EventBridge's words for "every so many minutes"; it insists on the singular for one."""
-    return f"rate({minutes} minute{'' if minutes == 1 else 's'})"
 
 
 def _read_table(table: aws.dynamodb.Table) -> list[iam.Statement]:
