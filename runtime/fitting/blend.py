@@ -12,6 +12,7 @@ from runtime.fitting.pixels import Array, Mask, blur, grow, label_parts, to_lab
 
 _RELIEF = 0.35  # how much of the photo's own light and shade shows on the cloth
 _HAIR_ALIKE = 16.0
+_SKIN_ALIKE = 14.0  # distance in a*b* from the cheeks
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def dress_photo(
     if kind.part is not BodyPart.HEAD and exclusions.preserveFace is not Switch.OFF:
         front |= head | hair
     if exclusions.preserveHands is not Switch.OFF:
-        front |= find_hands(body, draped)
+        front |= find_hands(photo, body, draped)
     cover = blur(draped.cover * (1 - front), 0.8)
     cover = np.clip((cover - 0.15) / 0.7, 0, 1) * (1 - blur(front.astype(np.float32), 0.8) * 0.9)
     cover = cover.astype(np.float32)
@@ -93,11 +94,13 @@ def find_hair(photo: Array, body: Body) -> Mask:
     return np.isin(labels, kept[kept > 0])
 
 
-def find_hands(body: Body, draped: Draped) -> Mask:
+def find_hands(photo: Array, body: Body, draped: Draped) -> Mask:
     """Bare skin that lies over the cloth without being what it covers: parts that reach in from the side."""
     h, w = body.mask.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    skin = (body.skin > 0.45) & body.mask & (y > body.below(1.2)) & (y < body.below(3.9))
+    away = np.linalg.norm((to_lab(photo) - to_lab(_skin_tone(photo, body)))[..., 1:], axis=-1)
+    skin = (body.skin > 0.45) & (away < _SKIN_ALIKE) & body.mask
+    skin &= (y > body.below(1.2)) & (y < body.below(3.9)) & ~draped.sleeves
     outside = (x < body.left[:, None]) | (x > body.right[:, None])
     labels, sizes = label_parts(skin)
     reaching = np.unique(labels[skin & outside & (draped.cover < 0.5)])
@@ -133,7 +136,8 @@ def _skin_tone(photo: Array, body: Body) -> Array:
     face = body.face
     h, w = body.mask.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    cheeks = (np.hypot((x - face.x) / face.half_width, (y - face.y) / face.half_height) < 0.7) & (
+    middle = face.y + 0.3 * face.half_height
+    cheeks = (np.hypot((x - face.x) / face.half_width, (y - middle) / face.half_height) < 0.5) & (
         body.skin > 0.5
     )
     return np.median(photo[cheeks], axis=0) if cheeks.any() else np.array([0.7, 0.55, 0.45], dtype=np.float32)

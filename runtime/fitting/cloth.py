@@ -133,7 +133,7 @@ def _bleed(rgb: Array, mask: Mask) -> Array:
     for sigma in (2, 6, 18, 60):
         weight = blur(known, sigma)
         spread = blur(rgb * mask[..., None], sigma) if sigma == 2 else blur(filled, sigma)
-        reach = (weight > 0.02) & (known < 0.5)
+        reach = (weight > 0.08) & (known < 0.5)
         filled = np.where(reach[..., None], spread / np.maximum(weight, 1e-4)[..., None], filled)
         known = np.where(reach, 1, known).astype(np.float32)
     middle = rgb[mask].mean(axis=0) if mask.any() else rgb.mean(axis=(0, 1))
@@ -151,7 +151,10 @@ def measure_trunk(cloth: Cloth, *, flares: bool, bare_top: bool = False) -> Trun
     if flares and not bare_top:
         band = slice(int(0.24 * h), int(0.46 * h))
     usual = float(np.quantile(widths[band], 0.35 if flares else 0.5))
-    usual = min(usual, 1.02 * h) if not bare_top else usual
+    if not bare_top:
+        # Sleeves that lie against the body widen it from the shoulders down: those tell its real width.
+        shoulders = float(np.median(widths[int(0.17 * h) : int(0.27 * h)]))
+        usual = min(usual, 1.02 * h, max(shoulders, 0.55 * usual))
     middle = float(np.median(((runs[0] + runs[1]) / 2)[band]))
     rows = np.arange(h) / h
     limit = np.full(h, 0.53 * usual)

@@ -14,13 +14,29 @@ from runtime.fitting.drape import drape
 from runtime.fitting.garments import BodyPart, GarmentClass
 from runtime.fitting.masks import apply_shape, body_region, class_worn, encode_mask, given_region
 from runtime.fitting.parameters import MaskType, MergeStyle
-from runtime.fitting.pixels import Array, Mask, as_floats, as_image, blur, encode_png, erode, grow, open_photo, read_mask, shrink
+from runtime.fitting.pixels import (
+    Array,
+    Mask,
+    as_floats,
+    as_image,
+    blur,
+    encode_png,
+    erode,
+    grow,
+    open_photo,
+    read_mask,
+    shrink,
+)
 from runtime.fitting.port import RenderRequest, TryOnRefused
 
 WORKING_SIDE = 768
 """Pixels of the longer side while fitting: enough for a screen, and a third of a second in numpy."""
 GARMENT_SIDE = 640
-_SEAMS = {MergeStyle.DETAILED: (0.010, 0.35), MergeStyle.BALANCED: (0.016, 0.6), MergeStyle.SEAMLESS: (0.028, 0.9)}
+_SEAMS = {
+    MergeStyle.DETAILED: (0.010, 0.35),
+    MergeStyle.BALANCED: (0.016, 0.6),
+    MergeStyle.SEAMLESS: (0.028, 0.9),
+}
 """Half width of the seam in heads, and how much of it is the model's."""
 _LEAST_COVER = 0.02  # square heads of cloth below which nothing shows
 _NOT_SHOWN = {
@@ -122,7 +138,7 @@ def _blend_seam(
     pixels = max(1, round(width * body.head))
     cloth = dressed.cover > 0.5
     seam = grow(cloth, pixels) & ~erode(cloth, pixels) & ~dressed.front
-    gone = grow(dressed.gone, 2) & ~cloth & ~dressed.front
+    gone = grow(dressed.gone, max(2, round(0.03 * body.head))) & ~cloth & ~dressed.front
     if allowed is not None:
         seam, gone = seam & allowed, gone & allowed
     words = request.garment.description or kind.value.lower().replace("_", " ")
@@ -135,7 +151,9 @@ def _blend_seam(
         )
     )
     made = as_floats(open_photo(answer).resize(body.size, Image.Resampling.LANCZOS))
-    weight = np.maximum(blur(seam.astype(np.float32), 1) * share * seam, blur(gone.astype(np.float32), 1) * gone)
+    weight = np.maximum(
+        blur(seam.astype(np.float32), 1) * share * seam, blur(gone.astype(np.float32), 1) * gone
+    )
     weight = np.where(gone, np.maximum(weight, 0.85), weight)[..., None].astype(np.float32)
     blended = dressed.rgb * (1 - weight) + made * weight
     before = np.abs(dressed.rgb - as_floats(open_photo(request.person).resize(body.size))).max(axis=-1)

@@ -5,7 +5,7 @@ how far across, and how far down. The colours come from the cloth at these coord
 is the body's and never that of an unlucky cut-out.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,8 @@ class Draped:
     """By column, the row above which neck and head show; the photo's height where nothing is said."""
     holes: Mask
     """What the garment leaves open inside of its outline, such as the front of an open jacket."""
-    seams: list[str] = field(default_factory=list)
+    sleeves: Mask
+    """Where the cloth is a sleeve."""
 
 
 def drape(cloth: Cloth, body: Body, kind: GarmentClass, styling: GarmentStyling) -> Draped:
@@ -76,6 +77,7 @@ def _nothing(body: Body) -> Draped:
         np.zeros((h, w), dtype=np.float32),
         np.ones((h, w), dtype=np.float32),
         np.full(w, h, dtype=np.float32),
+        np.zeros((h, w), dtype=np.bool_),
         np.zeros((h, w), dtype=np.bool_),
     )
 
@@ -129,7 +131,9 @@ def _top_hem(cloth: Cloth, trunk: Trunk, body: Body, tucked: bool) -> float:
     length = float(np.median(trunk.hem)) - float(np.quantile(trunk.top, 0.2))
     span = abs(body.tips[1][0] - body.tips[0][0])
     natural = body.below(0.3) + length / max(trunk.width, 1) * 0.92 * span
-    return float(np.clip(natural, body.waist + 0.1 * body.head, body.crotch + 0.25 * body.head))
+    cropped = length < 0.8 * trunk.width
+    least = body.waist + 0.1 * body.head if cropped else body.hip - 0.05 * body.head
+    return float(np.clip(natural, least, body.crotch + 0.25 * body.head))
 
 
 def _neck_depth(kind: GarmentClass) -> float:
@@ -199,7 +203,9 @@ def _lay_trunk(
         rise = min(trunk.collar * abs(body.tips[1][0] - body.tips[0][0]), side_y - body.below(0.02))
         line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, side_y - rise, line)
         line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, line, np.maximum(line, side_y))
-    line = line.astype(np.float32)
+    line = np.where(
+        (np.abs(columns - body.x) > neck) & ~high_collar, _follow_shoulder(body, line), line
+    ).astype(np.float32)
     bend = (
         0.05 * head * (1 - ((columns - body.x) / max(right[int(body.waist)] - left[int(body.waist)], 1)) ** 2)
     )
@@ -228,6 +234,15 @@ def _lay_trunk(
         inside &= ~opening
     shade = _round_shade(u)
     _put(draped, cloth, source_x, source_y, inside, shade)
+
+
+def _follow_shoulder(body: Body, line: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The line moved to the silhouette's own shoulder, where that is near."""
+    reach = 0.13 * body.head
+    rows = np.arange(body.size[1])[:, None]
+    near = body.mask & (rows > line[None, :] - reach)
+    top = np.where(near.any(axis=0), near.argmax(axis=0), line)
+    return np.clip(top - 1, line - 0.9 * reach, line + 0.25 * reach)
 
 
 def _by_share(table: Array, shares: NDArray[np.floating]) -> Array:
@@ -335,6 +350,7 @@ def _lay_sleeve(
     crease = 1 - 0.22 * np.exp(-((s / 0.12) ** 2))
     shade[y] = _round_shade(s, 0.42) * crease
     _put(draped, cloth, full_x, full_y, inside, shade)
+    draped.sleeves |= inside
 
 
 def follow_arm(body: Body, seam: Array, index: int) -> tuple[NDArray[np.intp], Array, Array, Array] | None:
@@ -343,7 +359,7 @@ def follow_arm(body: Body, seam: Array, index: int) -> tuple[NDArray[np.intp], A
     h, w = body.mask.shape
     tip = body.tips[index]
     columns = np.arange(w)
-    start = int(max(tip[1] - 0.16 * body.head, body.below(0.28)))
+    start = int(max(tip[1] - 0.12 * body.head, body.below(0.28)))
     rows: list[int] = []
     inner: list[float] = []
     outer: list[float] = []
@@ -354,9 +370,6 @@ def follow_arm(body: Body, seam: Array, index: int) -> tuple[NDArray[np.intp], A
         if not len(there):
             if y > tip[1] + 0.3 * body.head:
                 break
-            rows.append(y)
-            inner.append(float(edge))
-            outer.append(float(edge))
             continue
         reach = distance[there]
         far = float(reach.max())
@@ -458,7 +471,7 @@ def _drape_trousers(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass
     hip = float(body.right[min(int(body.hip), h - 1)] - body.left[min(int(body.hip), h - 1)])
     inseam = (cloth.height - crotch_source) / max(hip_source, 1) * hip * 0.92
     legs = _floor(body) - body.crotch
-    low, high = (0.10, 0.50) if kind is GarmentClass.SHORT_PANTS else (0.62, 0.93)
+    low, high = (0.10, 0.50) if kind is GarmentClass.SHORT_PANTS else (0.84, 0.94)
     if kind is GarmentClass.LOWER_BODY:
         low, high = 0.1, 0.93
     hem = float(np.clip(body.crotch + inseam, body.crotch + low * legs, body.crotch + high * legs))
@@ -481,7 +494,7 @@ def _drape_trousers(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass
     inside = (u >= 0) & (u <= 1) & (v >= 0) & (y <= body.crotch)
     _put(draped, cloth, source_x, source_y, inside, _round_shade(u))
     for leg in (0, 1):
-        a, b = body.legs[2 * leg], body.legs[2 * leg + 1]
+        a, b = _even_leg(body, leg)
         wide_source = np.interp(source_rows, places, edges[2 * leg + 1] - edges[2 * leg])
         wide = np.maximum(b - a + 2 * ease, 0.86 * hip * wide_source / max(hip_source, 1))
         wide = np.minimum(wide, (b - a) + 0.55 * body.head)
@@ -514,6 +527,18 @@ def _drape_trousers(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass
             inside,
             (_round_shade(u) * (1 - blend) + shade * blend).astype(np.float32),
         )
+
+
+def _even_leg(body: Body, leg: int) -> tuple[Array, Array]:
+    """A leg's edges without the steps that hems of other clothes make in the silhouette."""
+    start = int(body.crotch)
+    radius = max(2, round(0.3 * body.head))
+    edges: list[Array] = []
+    for edge in body.legs[2 * leg : 2 * leg + 2]:
+        even = edge.copy()
+        even[start:] = _soften(edge[start:], radius)
+        edges.append(even)
+    return edges[0], edges[1]
 
 
 # --- shoes, hats, bags --------------------------------------------------------------------------------------

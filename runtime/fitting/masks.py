@@ -46,7 +46,9 @@ def given_region(parameters: TryOnParameters, size: tuple[int, int]) -> Mask | N
     try:
         return read_mask(base64.b64decode(parameters.maskImage), size) < 128
     except (binascii.Error, UnidentifiedImageError, OSError, ValueError):
-        raise TryOnRefused("The mask is no picture: send a PNG of the photo's size, black where to edit.") from None
+        raise TryOnRefused(
+            "The mask is no picture: send a PNG of the photo's size, black where to edit."
+        ) from None
 
 
 def body_region(body: Body, kind: GarmentClass) -> Mask:

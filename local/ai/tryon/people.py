@@ -58,7 +58,12 @@ def _goes_on_above(subject: NDArray[np.float32], face: Face) -> bool:
 def _is_person(pixels: NDArray[np.uint8], face: Face) -> bool:
     """A face is high up and near the middle, and little else in the photo has its colour."""
     h, w = pixels.shape[:2]
-    if face.score < _LEAST_SCORE or face.chin + 2 * face.half_height > h or face.y > 0.45 * h or abs(face.x - 0.5 * w) > 0.28 * w:
+    if (
+        face.score < _LEAST_SCORE
+        or face.chin + 2 * face.half_height > h
+        or face.y > 0.45 * h
+        or abs(face.x - 0.5 * w) > 0.28 * w
+    ):
         return False
     lab = to_lab(pixels)
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)

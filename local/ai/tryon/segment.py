@@ -16,7 +16,7 @@ from local.ai.tryon.people import expect_person
 WORKING_SIDE = 288
 _GUESS_SIDE = 96
 _ROUNDS = 4
-_LEAST_SHARE = 0.02
+_ALIKE = 11.0  # distance of colours in L*a*b* that counts as the same
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -31,7 +31,7 @@ def cut_out(image: Image.Image) -> Bytes:
     is_person = person is not None
     guess = garment if person is None else person
     alpha = _refine(pixels, guess)
-    alpha = _clean(alpha, guess, keep_holes=is_person)
+    alpha = _clean(alpha, guess, to_lab(pixels), keep_holes=is_person)
     return _enlarge(alpha, image)
 
 
@@ -68,7 +68,7 @@ def _refine(pixels: Bytes, guess: Floats) -> Bytes:
     return ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
 
 
-def _clean(mask: Bytes, guess: Floats, *, keep_holes: bool) -> Bytes:
+def _clean(mask: Bytes, guess: Floats, lab: NDArray[np.floating], *, keep_holes: bool) -> Bytes:
     """Without crumbs and threads; small holes closed, several large parts (a pair of shoes) kept."""
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _disc(3))
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _disc(5))
@@ -77,15 +77,27 @@ def _clean(mask: Bytes, guess: Floats, *, keep_holes: bool) -> Bytes:
         return (guess > 0.5).astype(np.uint8)
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
-    kept = np.isin(labels, np.flatnonzero(areas >= (0.01 if keep_holes else 0.25) * areas.max())).astype(np.uint8)
-    limit = (0.003 if keep_holes else 0.02) * mask.size
+    kept = np.isin(labels, np.flatnonzero(areas >= (0.01 if keep_holes else 0.25) * areas.max())).astype(
+        np.uint8
+    )
+    edge = _border(lab)
     holes, labels, stats, _ = cv2.connectedComponentsWithStats(1 - kept, connectivity=4)
     for number in range(1, holes):
         left, top, wide, high, area = stats[number]
         inside = left > 0 and top > 0 and left + wide < mask.shape[1] and top + high < mask.shape[0]
-        if inside and area < limit:
+        if not inside or area > 0.02 * mask.size:
+            continue
+        shown = np.median(lab[labels == number], axis=0)
+        like_surroundings = np.linalg.norm(edge - shown, axis=1).min() < _ALIKE
+        if area < 0.002 * mask.size or not (like_surroundings or keep_holes):
             kept[labels == number] = 1
     return kept
+
+
+def _border(lab: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Some colours of the photo's margin."""
+    margin = np.concatenate([lab[:4].reshape(-1, 3), lab[:, :4].reshape(-1, 3), lab[:, -4:].reshape(-1, 3)])
+    return margin[:: max(1, len(margin) // 60)]
 
 
 def _enlarge(mask: Bytes, image: Image.Image) -> Bytes:

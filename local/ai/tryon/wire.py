@@ -120,9 +120,7 @@ def try_on(fields: Any, description: str, seed: int) -> Json:
     _check_fields(fields, _TRY_ON_FIELDS)
     request = RenderRequest(
         person=encode_png(_read_picture(fields, "sourceImage")),
-        garment=Garment(
-            encode_png(_read_picture(fields, "referenceImage")), _class_of(fields), description
-        ),
+        garment=Garment(encode_png(_read_picture(fields, "referenceImage")), _class_of(fields), description),
         parameters=_read_parameters(fields),
         seed=seed,
     )

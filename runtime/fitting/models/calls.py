@@ -21,7 +21,15 @@ NOT_POSSIBLE = "The model cannot use this photo with this product. Try another p
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 _REFUSED = {"ValidationException", "ValidationError"}
 _GARBAGE = {"ModelErrorException", "ModelError"}
-FILTER_WORDS = ("content filter", "content polic", "responsible ai", "filter reason", "filtered", "blocked", "moderation")
+FILTER_WORDS = (
+    "content filter",
+    "content polic",
+    "responsible ai",
+    "filter reason",
+    "filtered",
+    "blocked",
+    "moderation",
+)
 
 
 def encode(data: bytes) -> str:
@@ -37,7 +45,9 @@ def call(name: str, send: Callable[[], bytes], price_usd: float) -> dict[str, An
         raise _explain(name, error, price_usd) from error
     except BotoCoreError as error:
         # Once the request is out, the picture may have been made although the answer was never read.
-        sent = isinstance(error, ReadTimeoutError) or not isinstance(error, (ConnectionError, HTTPClientError))
+        sent = isinstance(error, ReadTimeoutError) or not isinstance(
+            error, (ConnectionError, HTTPClientError)
+        )
         raise TryOnUnavailable(f"{name} could not be reached", cost_usd=price_usd if sent else 0.0) from error
     try:
         answer = json.loads(payload)
@@ -71,7 +81,9 @@ def read_picture(name: str, encoded: Any, price_usd: float) -> bytes:
         data = b64decode(encoded, validate=True)
         check_picture(data, max_bytes=MOST_BYTES)
     except (binascii.Error, ValueError, PictureRefused) as error:
-        raise TryOnGarbage(f"{name} answered with something that is no picture", cost_usd=price_usd) from error
+        raise TryOnGarbage(
+            f"{name} answered with something that is no picture", cost_usd=price_usd
+        ) from error
     return data
 
 

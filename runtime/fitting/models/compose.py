@@ -103,7 +103,9 @@ class ComposeModel:
 def _read_alpha(model_id: str, data: bytes, picture: bytes, price: float) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(data)) as opened:
         if "A" not in opened.getbands() and "transparency" not in opened.info:
-            raise TryOnGarbage(f"{model_id} answered with a picture that is nowhere transparent", cost_usd=price)
+            raise TryOnGarbage(
+                f"{model_id} answered with a picture that is nowhere transparent", cost_usd=price
+            )
         layer = opened.convert("RGBA")
     size = _size(picture)
     if abs(layer.width / layer.height - size[0] / size[1]) > 0.02 * size[0] / size[1]:
