@@ -30,6 +30,7 @@ _ENDPOINTS = (
     "BEDROCK_AGENT",
     "BEDROCK_AGENT_RUNTIME",
     "S3VECTORS",
+    "SAGEMAKER_RUNTIME",
 )  # served by the AI stand-ins; everything else by the emulator
 _IDLE_FUNCTION_S = "60"
 

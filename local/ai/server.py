@@ -26,6 +26,8 @@ from local.ai.knowledge.bases import KnowledgeBases
 from local.ai.stylist import service as stylist
 from local.ai.stylist.guardrails import GuardrailStore
 from local.ai.stylist.guardrails import routes as guardrail_routes
+from local.ai.tryon import endpoint as try_on_endpoint
+from local.ai.tryon import wire as try_on
 from local.config import ACCOUNT, HOST, LocalConfig, read_config
 from local.faults import FaultInjector
 from local.resources.base import ROOT_KEY, emulator_client
@@ -100,13 +102,14 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
         "amazon.titan-embed-image-v1": embedding.titan,
         "amazon.nova-2-multimodal-embeddings-v1:0": embedding.nova,
         **dict.fromkeys(images.MODEL_IDS, images.generate),
+        **try_on.MODELS,
     }
     remote = _remote(config, region) if config.models == "bedrock" else None
 
     def invoke(model: str, authorization: str, body: bytes) -> Response:
         try:
-            arn = f"arn:aws:bedrock:{signed_region(authorization, region)}::foundation-model/{model}"
-            gate.check(authorization, "bedrock:InvokeModel", arn)
+            for arn in model_arns(model, signed_region(authorization, region)):
+                gate.check(authorization, "bedrock:InvokeModel", arn)
             if remote:
                 return remote(model, body)
             if model not in models:
@@ -161,10 +164,22 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             *knowledge.routes(documents, gate.check, region=region, account=ACCOUNT),
             *weather_service.routes(),
             *s3vectors.routes(vectors, gate.check),
+            *try_on_endpoint.routes(gate.check, region=region, account=ACCOUNT),
         ],
         lifespan=keep_vectors,
     )
     return FaultInjector(app, exempt_key=ROOT_KEY)  # pyright: ignore[reportArgumentType]  (Starlette is an ASGI app)
+
+
+def model_arns(model: str, region: str) -> list[str]:
+    """What a caller must be allowed to invoke: a model, or an inference profile and the model behind it."""
+    prefix, _, base = model.partition(".")
+    if prefix != "us":
+        return [f"arn:aws:bedrock:{region}::foundation-model/{model}"]
+    return [
+        f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{model}",
+        f"arn:aws:bedrock:{region}::foundation-model/{base}",
+    ]
 
 
 def signed_region(authorization: str, default: str) -> str:

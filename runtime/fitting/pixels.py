@@ -80,41 +80,27 @@ def to_lab(rgb: NDArray[Any]) -> Array:
 
 
 def blur(values: Array, sigma: float) -> Array:
-    """Gaussian blur of (height, width[, channels]) as three box blurs, edges repeated."""
-    radius = max(1, round(sigma * 0.97))
-    for _ in range(3):
-        values = _box(values, radius)
-    return values
-
-
-def _box(values: Array, radius: int) -> Array:
-    for axis in (0, 1):
-        pad = [(0, 0)] * values.ndim
-        pad[axis] = (radius + 1, radius)
-        total = np.cumsum(np.pad(values, pad, mode="edge"), axis=axis, dtype=np.float64)
-        ahead, behind = [slice(None)] * values.ndim, [slice(None)] * values.ndim
-        ahead[axis], behind[axis] = slice(2 * radius + 1, None), slice(None, -2 * radius - 1)
-        values = ((total[tuple(ahead)] - total[tuple(behind)]) / (2 * radius + 1)).astype(np.float32)
-    return values
+    """Gaussian blur of values 0..1 (height, width[, 3]), to within 1/255."""
+    soft = as_image(values).filter(ImageFilter.GaussianBlur(sigma))
+    return np.asarray(soft, dtype=np.float32) / np.float32(255)
 
 
 def grow(mask: Mask, pixels: int) -> Mask:
     """The mask with everything within `pixels` of it (a square's reach)."""
-    return _filter(mask, pixels, ImageFilter.MaxFilter)
+    grown = mask.copy()
+    for axis in (0, 1):
+        ahead, behind = [slice(None)] * 2, [slice(None)] * 2
+        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
+        for _ in range(pixels):
+            source = grown.copy()
+            grown[tuple(ahead)] |= source[tuple(behind)]
+            grown[tuple(behind)] |= source[tuple(ahead)]
+    return grown
 
 
 def erode(mask: Mask, pixels: int) -> Mask:
     """The mask without what is within `pixels` of its edge; the picture's edge is none."""
-    return ~_filter(~mask, pixels, ImageFilter.MaxFilter)
-
-
-def _filter(mask: Mask, pixels: int, kind: Any) -> Mask:
-    image = Image.fromarray(mask.astype(np.uint8) * 255)
-    while pixels > 0:
-        step = min(pixels, 4)
-        image = image.filter(kind(2 * step + 1))
-        pixels -= step
-    return np.asarray(image) > 127
+    return ~grow(~mask, pixels)
 
 
 def label_parts(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
