@@ -1,6 +1,6 @@
 """All rules."""
 
-from policies import access, api, data, limits, models, realtime
+from policies import access, api, data, limits, models, realtime, workflows
 from policies.stack import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -47,4 +47,8 @@ RULES: tuple[Rule, ...] = (
     realtime.limit_every_message,
     realtime.permit_every_message,
     realtime.redeploy_messages_on_change,
+    workflows.end_every_wait,
+    workflows.let_workflows_act,
+    workflows.log_every_workflow,
+    workflows.retry_busy_functions,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policies import access, api, data, limits, models, realtime
+from policies import access, api, data, limits, models, realtime, workflows
 from policies.rules import RULES
 from policies.stack import Resource, Rule, Violation
 from tests.graph.recorder import Graph, record_stack
@@ -66,6 +66,18 @@ def drop(key: str) -> Change:
         del properties[key]
 
     return change
+
+
+def inside(path: str, change: Change) -> Change:
+    """Make a change to what a dotted path leads to."""
+
+    def outer(properties: dict[str, Any]) -> None:
+        place: Any = properties
+        for step in path.split("."):
+            place = place[step]
+        change(place)
+
+    return outer
 
 
 def within(key: str, change: Change) -> Change:
@@ -419,6 +431,53 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
     ),
     (realtime.redeploy_messages_on_change, "realtime-deployment", drop("triggers"), "set triggers"),
     (limits.trace_every_function, "search-function", drop("tracingConfig"), "tracingConfig"),
+    (access.let_sources_be_read, "try-on-starter-policy", revoke("dynamodb:GetRecords"), "GetRecords"),
+    (access.let_sources_be_read, "try-on-starter-policy", revoke("sqs:SendMessage"), "its destination"),
+    (workflows.log_every_workflow, "try-on-workflow", drop("loggingConfiguration"), "loggingConfiguration"),
+    (
+        workflows.log_every_workflow,
+        "try-on-workflow",
+        put("loggingConfiguration.includeExecutionData", True),
+        "includeExecutionData",
+    ),
+    (workflows.log_every_workflow, "try-on-workflow", drop("tracingConfiguration"), "tracingConfiguration"),
+    (
+        workflows.end_every_wait,
+        "try-on-workflow",
+        within("definition", drop("TimeoutSeconds")),
+        "of the state machine",
+    ),
+    (
+        workflows.end_every_wait,
+        "try-on-workflow",
+        within("definition", inside("States.Work", drop("TimeoutSeconds"))),
+        "TimeoutSeconds of Work",
+    ),
+    (
+        workflows.end_every_wait,
+        "try-on-workflow",
+        within("definition", put("States.Work.TimeoutSeconds", 9999)),
+        "longer than the state machine",
+    ),
+    (
+        workflows.retry_busy_functions,
+        "try-on-workflow",
+        within("definition", inside("States.Close", drop("Retry"))),
+        "must retry Lambda.TooManyRequestsException",
+    ),
+    (
+        workflows.retry_busy_functions,
+        "try-on-workflow",
+        within("definition", put("States.Close.Retry.0.JitterStrategy", "NONE")),
+        "jitter",
+    ),
+    (
+        workflows.let_workflows_act,
+        "try-on-workflow-policy",
+        revoke("lambda:InvokeFunction"),
+        "lambda:InvokeFunction",
+    ),
+    (workflows.let_workflows_act, "try-on-workflow-policy", revoke("sqs:SendMessage"), "sqs:SendMessage"),
 ]
 
 

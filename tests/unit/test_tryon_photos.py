@@ -54,9 +54,8 @@ def test_a_photo_is_turned_upright_and_bared_of_all_metadata(house: FittingHouse
 
 def test_the_row_has_all_its_fields(house: FittingHouse) -> None:
     model_id = house.upload()
-    row = house.clients.get("dynamodb").get_item(TableName="models", Key={"model_id": {"S": model_id}})[
-        "Item"
-    ]
+    place = {"model_id": {"S": model_id}}
+    row = house.clients.get("dynamodb").get_item(TableName="models", Key=place)["Item"]
     assert {
         "model_id",
         "model_picture_s3_url",
