@@ -64,7 +64,7 @@ class TryOnProviderInputs(TypedDict):
 
     provider: TryOnProvider
     endpoint: NotRequired[str]
-    price_usd: NotRequired[float]
+    price_usd: NotRequired[str]
 
 
 class Settings(BaseModel):
@@ -90,7 +90,7 @@ class Settings(BaseModel):
     daily_spend_usd: int = Field(default=10, ge=1, le=10_000)
     try_on_provider: TryOnProvider = TryOnProvider.COMPOSE
     try_on_endpoint: str = ""
-    try_on_price_usd: float = Field(default=0, ge=0, le=100)
+    try_on_price_usd: str = Field(default="", pattern=r"^(\d{1,3}(\.\d{1,6})?)?$")
     try_on_concurrency: int = Field(default=10, ge=2, le=1000)
     daily_try_ons_per_user: int = Field(default=20, ge=1, le=1000)
     photo_retention_days: int = Field(default=30, ge=1, le=365)

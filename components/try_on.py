@@ -101,8 +101,9 @@ class TryOnArgs(TypedDict):
     """Who makes the pictures. Default: `compose`."""
     endpoint: NotRequired[pulumi.Input[str]]
     """Name of the endpoint, for the provider `sagemaker`. Default: none."""
-    price_usd: NotRequired[float]
-    """US dollars for one garment, where the catalogue of models cannot know it. Default: the catalogue's."""
+    price_usd: NotRequired[str]
+    """US dollars for one garment, such as `0.05`, where the catalogue of models cannot know it.
+    Default: the catalogue's."""
     daily_per_user: NotRequired[int]
     """Try-ons that one shopper may have in a day. Default: 20."""
     daily_spend_usd: NotRequired[int]
@@ -156,7 +157,7 @@ class TryOn(pulumi.ComponentResource):
                 place=place,
                 models=load_models(),
                 endpoint=args.get("endpoint"),
-                price_usd=args.get("price_usd"),
+                price_usd=_read_price(args["price_usd"]) if "price_usd" in args else None,
             )
         )
 
@@ -240,6 +241,16 @@ class TryOn(pulumi.ComponentResource):
                 "dead_letter_url": self.dead_letter_url,
             }
         )
+
+
+def _read_price(text: str) -> float:
+    try:
+        price = float(text)
+    except ValueError:
+        price = -1.0
+    if not 0 < price < 1000:
+        raise ValueError(f"price_usd: {text!r} is no price; write US dollars as in 0.05")
+    return price
 
 
 def _bind(args: TryOnArgs, log_retention_days: int) -> Bindings:

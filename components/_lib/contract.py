@@ -72,6 +72,26 @@ _PROFILE = _object(
     },
 )
 
+_UPLOAD = _object(
+    "A file that is going to be uploaded.",
+    {
+        "kind": "model, a string: a photo of the shopper.",
+        "content_type": "image/jpeg, image/png or image/webp, a string.",
+        "bytes": "Size of the file, an integer.",
+        "name": "What to call it, a string.",
+    },
+)
+_TRY_ON = _object(
+    "Clothes to try on.",
+    {
+        "model_id": "The photo, a string.",
+        "product_id": "The product, a string.",
+        "product_ids": "The products of an outfit, an array of strings, instead of product_id.",
+        "parameters": "How it is done, an object in the words of Nova Canvas: maskType, garmentClass, ...",
+        "request_id": "Makes a repeated request one try-on, a string.",
+    },
+)
+
 REQUEST_SCHEMAS: dict[str, str] = {
     route: json.dumps(schema, sort_keys=True)
     for route, schema in {
@@ -80,6 +100,8 @@ REQUEST_SCHEMAS: dict[str, str] = {
         "POST /image": _IMAGE,
         "POST /search": _SEARCH,
         "POST /text": _TEXT,
+        "POST /try-on": _TRY_ON,
+        "POST /uploads": _UPLOAD,
     }.items()
 }
 """JSON schema (draft 4) text of the request body by route."""
