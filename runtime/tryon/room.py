@@ -106,7 +106,9 @@ class FittingRoom:
     def _erase_job(self, job: Job) -> int:
         """The row goes last, so that a deletion that failed half-way finds the rest when it is repeated."""
         self._jobs.fail(job.id, "It was deleted.")  # whoever works on it may not write its result any more
-        erased = self._results.erase(JobFiles.of(self._results, job.user_id, job.id).folder)
+        files = JobFiles.of(self._results, job.user_id, job.id)
+        erased = self._results.erase(files.look)
+        self._results.erase(files.folder)
         self._jobs.delete(job.id)
         return erased
 

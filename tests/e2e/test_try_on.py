@@ -76,7 +76,7 @@ def test_the_result_lies_in_the_bucket_with_the_jobs_id(
     shopper.wait(job_id)
     bucket = cloud.outputs["results_bucket"]
     keys = [each["Key"] for each in cloud.aws("s3").list_objects_v2(Bucket=bucket)["Contents"]]
-    [key] = [key for key in keys if job_id in key]
+    [key] = [key for key in keys if job_id in key and key.endswith("look.jpg")]
     assert cloud.aws("s3").head_object(Bucket=bucket, Key=key)["Metadata"] == {"job-id": job_id}
 
 
@@ -186,7 +186,7 @@ def test_doubled_and_late_events_change_nothing(
     before = shopper.wait(job_id)
     bucket = cloud.outputs["results_bucket"]
     keys = [each["Key"] for each in cloud.aws("s3").list_objects_v2(Bucket=bucket)["Contents"]]
-    [key] = [key for key in keys if job_id in key]
+    [key] = [key for key in keys if job_id in key and key.endswith("look.jpg")]
     event = {"s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
     record = {
         "messageId": "1",
