@@ -18,6 +18,8 @@ from components import (
     SiteConfig,
     TryOn,
     VectorSearch,
+    WebApp,
+    WebEdge,
 )
 from settings import load_settings
 
@@ -26,10 +28,25 @@ stack = pulumi.get_stack()
 physical_name = f"{pulumi.get_project()}-{stack}"
 
 layers = RuntimeLayers("layers", {"physical_name": physical_name})
+edge = WebEdge(
+    "edge",
+    {
+        "physical_name": physical_name,
+        "hosted": settings.host_site,
+        "fallback_url": settings.site_url,
+        "nat_gateways": settings.nat_gateways,
+        "domain_name": settings.domain_name,
+        "certificate_arn": settings.certificate_arn,
+        "allowed_cidrs": settings.allowed_cidrs,
+        "log_retention_days": settings.log_retention_days,
+        "protect_data": settings.protect_data,
+        "tags": settings.tags,
+    },
+)
 auth = Auth(
     "auth",
     {
-        "site_url": settings.site_url,
+        "site_url": edge.url,
         "domain_prefix": physical_name,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
@@ -99,6 +116,7 @@ chat = ChatAgent(
         "connections_policy": connections.policy,
         "engine": settings.chat_engine,
         "model": settings.chat_model,
+        "max_turns": settings.chat_concurrency,
         "physical_name": physical_name,
         "weather": settings.weather,
         "weather_url": settings.weather_url,
@@ -217,6 +235,8 @@ api = Api(
             "GET /try-on": try_on.function_arn,
             "GET /try-on/{id}": try_on.function_arn,
             "DELETE /try-on/{id}": try_on.function_arn,
+            "GET /images": images.function_arn,
+            "DELETE /images/{id}": images.function_arn,
             "GET /me": profile.function_arn,
             "PATCH /me": profile.function_arn,
             "DELETE /me": profile.function_arn,
@@ -227,6 +247,8 @@ api = Api(
         "user_pool_arn": auth.user_pool_arn,
         "scope": auth.scope,
         "requests_per_second": settings.requests_per_second,
+        "firewall": settings.api_firewall,
+        "physical_name": physical_name,
         "access_log": settings.api_access_log,
         "manage_account_logging": settings.manage_api_account,
         "log_retention_days": settings.log_retention_days,
@@ -244,7 +266,7 @@ site = SiteConfig(
         "client_secret": auth.client_secret,
         "metadata_url": auth.metadata_url,
         "domain_url": auth.domain_url,
-        "site_url": settings.site_url,
+        "site_url": edge.url,
         "region": settings.region,
         "stack": stack,
         "protect_data": settings.protect_data,
@@ -252,6 +274,29 @@ site = SiteConfig(
     },
 )
 
+web = WebApp(
+    "web",
+    {
+        "site_environment": site.environment,
+        "site_policy": site.policy,
+        "vpc_id": edge.vpc_id,
+        "private_subnet_ids": edge.private_subnet_ids,
+        "target_group_arn": edge.target_group_arn,
+        "load_balancer_group_id": edge.security_group_id,
+        "layers": [layers.core_arn],
+        "hosted": settings.host_site,
+        "builder": settings.image_builder,
+        "min_tasks": settings.site_min_tasks,
+        "max_tasks": settings.site_max_tasks,
+        "log_retention_days": settings.log_retention_days,
+        "protect_data": settings.protect_data,
+        "tags": settings.tags,
+    },
+)
+
+pulumi.export("site_url", edge.url)
+pulumi.export("distribution_domain", edge.distribution_domain)
+pulumi.export("site_image", web.image)
 pulumi.export("api_url", api.url)
 pulumi.export("api_key", api.api_key)
 pulumi.export("websocket_url", realtime.url)

@@ -21,7 +21,16 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from components import ChatEngine, EmbedderName, KnowledgeStorage, TryOnProvider, VectorBackend, WeatherSource
+from components import (
+    ChatEngine,
+    EmbedderName,
+    ImageBuilder,
+    KnowledgeStorage,
+    TryOnProvider,
+    VectorBackend,
+    WeatherSource,
+)
+from components._lib.firewall import check_cidrs
 from components._lib.models import check_models, load_models
 from components.chat_agent import DEFAULT_CHAT_MODEL
 from components.image_generation import DEFAULT_IMAGE_MODEL
@@ -80,6 +89,7 @@ class Settings(BaseModel):
     snapshot_minutes: int = Field(default=15, ge=1, le=1440)
     chat_engine: ChatEngine = ChatEngine.CONVERSE
     has_agents_classic: bool = False
+    chat_concurrency: int = Field(default=0, ge=0, le=500)
     chat_model: str = DEFAULT_CHAT_MODEL
     image_model: str = DEFAULT_IMAGE_MODEL
     knowledge_base_storage: KnowledgeStorage = KnowledgeStorage.S3VECTORS
@@ -97,6 +107,15 @@ class Settings(BaseModel):
     ingest_concurrency: int = Field(default=10, ge=2, le=1000)
     requests_per_second: int = Field(default=50, ge=1, le=10_000)
     notice: str = Field(default="", max_length=300)
+    host_site: bool = False
+    domain_name: str = Field(default="", pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$|^$")
+    certificate_arn: str = Field(default="", pattern=r"^(arn:aws:acm:us-east-1:\d{12}:certificate/[\w-]+)?$")
+    allowed_cidrs: list[str] = Field(default_factory=list[str])
+    image_builder: ImageBuilder = ImageBuilder.CODEBUILD
+    site_min_tasks: int = Field(default=1, ge=1, le=100)
+    site_max_tasks: int = Field(default=4, ge=1, le=100)
+    nat_gateways: int = Field(default=1, ge=1, le=2)
+    api_firewall: bool = True
     api_access_log: bool = False
     manage_api_account: bool = False
     log_retention_days: int = 30
@@ -104,15 +123,15 @@ class Settings(BaseModel):
     allow_other_regions: bool = False
     tags: dict[str, str] = Field(default_factory=dict[str, str])
 
-    @field_validator("tags", mode="before")
+    @field_validator("tags", "allowed_cidrs", mode="before")
     @classmethod
-    def _read_tags(cls, value: object) -> object:
+    def _read_json(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         try:
             return json.loads(value)
         except ValueError as error:
-            raise ValueError("write a JSON object of texts") from error
+            raise ValueError("write JSON, as the description in Pulumi.yaml says") from error
 
     @field_validator("site_url")
     @classmethod
@@ -196,9 +215,24 @@ class Settings(BaseModel):
                 "tryOnProvider: sagemaker needs tryOnEndpoint, the endpoint's name, and tryOnPriceUsd, "
                 "what one garment costs there"
             )
+        self._check_hosting()
         if self.manage_api_account and not self.api_access_log:
             raise ValueError("manageApiAccount: has no use without apiAccessLog; set both or neither")
         return self
+
+    def _check_hosting(self) -> None:
+        if bool(self.domain_name) != bool(self.certificate_arn):
+            raise ValueError(
+                "domainName: goes with certificateArn, a certificate for it of us-east-1; set both or neither"
+            )
+        if self.site_min_tasks > self.site_max_tasks:
+            raise ValueError(
+                f"siteMinTasks: {self.site_min_tasks} is more than siteMaxTasks, {self.site_max_tasks}"
+            )
+        check_cidrs(self.allowed_cidrs, "allowedCidrs")
+        hosted = [key for key in ("domain_name", "allowed_cidrs") if getattr(self, key)]
+        if hosted and not self.host_site:
+            raise ValueError(f"{_key(hosted[0])}: has no use without hostSite; set both or neither")
 
     @property
     def embedding_model(self) -> str:

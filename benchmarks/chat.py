@@ -5,6 +5,7 @@ Run: python -m benchmarks.chat
 
 import json
 import tempfile
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from statistics import median, quantiles
 from time import perf_counter
 
 import httpx
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.record import Figure, record
 from local.users import access_token, create_user
@@ -77,8 +78,11 @@ def main() -> None:
         )
         record(Figure(f"{name}, rate", len(times) / seconds, "turns/s", "higher", COMMAND, n=len(times)))
         record(Figure(f"{name}, p50", median(times), "ms", "lower", COMMAND, n=len(times)))
-        record(Figure(f"{name}, p95", quantiles(times, n=20)[18], "ms", "lower", COMMAND, n=len(times)))
+        record(Figure(f"{name}, p95", _p95(times), "ms", "lower", COMMAND, n=len(times)))
+        under_load = read_figures(cloud)
+        record_overhead(f"under that load, {AT_ONCE} at once", under_load)
         measure_stream(cloud)
+        measure_turns(cloud)
 
 
 def _sign_up(cloud: RunningCloud, number: int) -> Shopper:
@@ -91,17 +95,57 @@ def _sign_up(cloud: RunningCloud, number: int) -> Shopper:
 
 def measure_stream(cloud: RunningCloud) -> None:
     """From sending a message over an open socket to its first words."""
-    times: list[float] = []
+    question = "what's the capital of France"
     with connect(f"{cloud.description['websocket_url']}?token={cloud.token}") as connection:
-        for _ in range(_STREAMS):
-            began = perf_counter()
-            connection.send(json.dumps({"action": "chat", "message": "what's the capital of France"}))
-            frame = json.loads(connection.recv(timeout=30))
-            times.append(1000 * (perf_counter() - began))
-            while frame["type"] == "chat.delta":
-                frame = json.loads(connection.recv(timeout=30))
+        times = [1000 * _say_by_socket(connection, question) for _ in range(_STREAMS)]
     name = "chat/first words over the socket, one round of the model"
     record(Figure(name, median(times), "ms", "lower", COMMAND, target=300.0, n=len(times)))
+
+
+def measure_turns(cloud: RunningCloud) -> None:
+    """Whole turns of one shopper: what they take beside model and tools, and how long words are held back."""
+    before = len(read_figures(cloud))
+    with connect(f"{cloud.description['websocket_url']}?token={cloud.token}") as connection:
+        for turn in range(_STREAMS):
+            _say_by_socket(connection, f"I am a woman, an outfit for a party, up to {300 + turn} euros")
+    streamed = read_figures(cloud)[before:]
+    record_overhead("one shopper, streamed", streamed)
+    held = [turn["FirstWords"] for turn in streamed if "FirstWords" in turn]
+    name = "chat/from the model's first words to the first words sent"
+    record(Figure(f"{name}, p95", _p95(held), "ms", "lower", COMMAND, target=300.0, n=len(held)))
+
+
+def record_overhead(what: str, turns: Sequence[Mapping[str, float]]) -> None:
+    """What turns took beside the model and the tools, by the function's own log."""
+    beside = [turn["took_ms"] - turn["Model"] - turn["Tools"] for turn in turns]
+    name = f"chat/turn without model and tools, {what}"
+    record(Figure(f"{name}, p50", median(beside), "ms", "lower", COMMAND, target=50.0, n=len(beside)))
+    record(Figure(f"{name}, p95", _p95(beside), "ms", "lower", COMMAND, target=50.0, n=len(beside)))
+
+
+def read_figures(cloud: RunningCloud) -> list[dict[str, float]]:
+    """Milliseconds of each turn so far, oldest first: `took_ms`, `Model`, `Tools`, `FirstWords`."""
+    functions = cloud.aws("lambda").list_functions()["Functions"]
+    group = next(f for f in functions if f["FunctionName"].startswith("chat-function-"))["LoggingConfig"]
+    pages = cloud.aws("logs").get_paginator("filter_log_events").paginate(logGroupName=group["LogGroup"])
+    events = sorted((e for page in pages for e in page["events"]), key=lambda event: event["timestamp"])
+    lines = [json.loads(e["message"]) for e in events if '"answered"' in e["message"]]
+    return [{**line["figures"], "took_ms": line["took_ms"]} for line in lines if "Model" in line["figures"]]
+
+
+def _say_by_socket(connection: ClientConnection, message: str) -> float:
+    """Seconds until the first words of the reply; returns when all of it has come."""
+    began = perf_counter()
+    connection.send(json.dumps({"action": "chat", "message": message}))
+    frame = json.loads(connection.recv(timeout=30))
+    first = perf_counter() - began
+    while frame["type"] == "chat.delta":
+        frame = json.loads(connection.recv(timeout=30))
+    return first
+
+
+def _p95(values: Sequence[float]) -> float:
+    return quantiles(values, n=20)[18]
 
 
 if __name__ == "__main__":

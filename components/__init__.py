@@ -18,6 +18,8 @@ from components.shopper_profile import Profile, ProfileArgs
 from components.site_config import SiteConfig, SiteConfigArgs
 from components.try_on import TryOn, TryOnArgs, TryOnProvider
 from components.vector_search import EmbedderName, VectorBackend, VectorSearch, VectorSearchArgs
+from components.web_app import ImageBuilder, WebApp, WebAppArgs
+from components.web_edge import WebEdge, WebEdgeArgs
 
 PUBLIC: list[type[pulumi.ComponentResource]] = [
     Api,
@@ -35,6 +37,8 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     SiteConfig,
     TryOn,
     VectorSearch,
+    WebApp,
+    WebEdge,
 ]
 """What the plugin package offers."""
 
@@ -54,6 +58,7 @@ __all__ = [
     "Connections",
     "ConnectionsArgs",
     "EmbedderName",
+    "ImageBuilder",
     "ImageGeneration",
     "ImageGenerationArgs",
     "KnowledgeBase",
@@ -78,4 +83,8 @@ __all__ = [
     "VectorSearch",
     "VectorSearchArgs",
     "WeatherSource",
+    "WebApp",
+    "WebAppArgs",
+    "WebEdge",
+    "WebEdgeArgs",
 ]

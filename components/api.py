@@ -9,7 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.access_log import create_access_log
 from components._lib.contract import PUBLIC_ROUTES, REQUEST_SCHEMAS
+from components._lib.firewall import FirewallSpec, Scope, firewall
 from components._lib.openapi import ApiDescription, describe_api, parse_route, route_slug, source_path
 from components._lib.package import VERSION, public_token
 
@@ -47,6 +49,12 @@ class ApiArgs(TypedDict):
     """Site whose pages may call the API from a browser. Default: `*`; the API uses no cookies."""
     requests_per_second: NotRequired[int]
     """Sustained limit of requests; twice as many may come in a burst. Default: 50."""
+    firewall: NotRequired[bool]
+    """Put AWS WAF before the API. Default: false."""
+    physical_name: NotRequired[pulumi.Input[str]]
+    """Prefix, unique in account and region, of the firewall's log. Default: none; a firewall needs one."""
+    requests_per_address: NotRequired[int]
+    """Requests that one address may make in five minutes (with a firewall). Default: 20000."""
     access_log: NotRequired[bool]
     """Log every request; needs the account's logging role, see `manage_account_logging`. Default: false."""
     manage_account_logging: NotRequired[bool]
@@ -99,6 +107,9 @@ class Api(pulumi.ComponentResource):
         key = _key(name, self, args, api, stage, rate)
         for route, function_arn in sorted(routes.items()):
             _permit(f"{name}-invoke-{route_slug(route)}", self, api, route, function_arn)
+
+        if args.get("firewall", False):
+            _put_firewall(name, self, args, stage)
 
         self.url = stage.invoke_url.apply(lambda url: url.rstrip("/"))
         self.api_key = pulumi.Output.secret(key.value)
@@ -177,6 +188,35 @@ def _body(args: ApiArgs, public: frozenset[str], schemas: Mapping[str, str]) -> 
     return pulumi.Output.json_dumps(known.apply(describe), sort_keys=True)
 
 
+def _put_firewall(
+    name: str,
+    parent: pulumi.Resource,
+    args: ApiArgs,
+    stage: aws.apigateway.Stage,
+) -> None:
+    if "physical_name" not in args:
+        raise ValueError("physical_name: a firewall needs a prefix for the name of its log; give one")
+    acl = firewall(
+        name,
+        parent,
+        FirewallSpec(
+            scope=Scope.REGIONAL,
+            physical_name=args["physical_name"],
+            # The site calls for all of its shoppers, from a few addresses of its own.
+            requests_per_address=int(args.get("requests_per_address", 20_000)),
+            allowed_cidrs=(),
+            log_retention_days=int(args.get("log_retention_days", 30)),
+            tags=args.get("tags"),
+        ),
+    )
+    aws.wafv2.WebAclAssociation(
+        f"{name}-firewall-association",
+        resource_arn=stage.arn,
+        web_acl_arn=acl.arn,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
 def _stage(
     name: str,
     parent: pulumi.Resource,
@@ -193,20 +233,10 @@ def _stage(
         deployment=deployment.id,
         stage_name=STAGE,
         xray_tracing_enabled=True,
-        access_log_settings=_access_log(name, parent, args) if args.get("access_log", False) else None,
+        access_log_settings=create_access_log(name, parent, args, _ACCESS_LOG_FIELDS),
         tags=args.get("tags"),
         opts=pulumi.ResourceOptions(parent=parent, depends_on=needed_first),
     )
-
-
-def _access_log(name: str, parent: pulumi.Resource, args: ApiArgs) -> Any:
-    logs = aws.cloudwatch.LogGroup(
-        f"{name}-access-logs",
-        retention_in_days=int(args.get("log_retention_days", 30)),
-        tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
-    return {"destination_arn": logs.arn, "format": json.dumps(_ACCESS_LOG_FIELDS, sort_keys=True)}
 
 
 def _account_logging(name: str, parent: pulumi.Resource, args: ApiArgs) -> aws.apigateway.Account:

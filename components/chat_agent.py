@@ -26,6 +26,8 @@ _DEADLINE_SECONDS = 25
 _MOST_ROUNDS = 6
 _MOST_TOKENS = 1200
 _RECOVERY_DAYS = 30
+# They are counted in one row, which takes about a thousand writes of 1 KB a second.
+_MOST_TURNS = 500
 
 
 class ChatEngine(StrEnum):
@@ -79,6 +81,8 @@ class ChatAgentArgs(TypedDict):
     """ARN of a secret that holds the key of OpenWeatherMap. Default: one is made from `weather_key`."""
     weather_key: NotRequired[pulumi.Input[str]]
     """Key of OpenWeatherMap, put into a secret of its own; `open-meteo` has no use for it. Default: none."""
+    max_turns: NotRequired[int]
+    """Turns that may run at once; more are refused with 429 and `Retry-After`. Default: 0, no such bound."""
     session_hours: NotRequired[int]
     """Hours for which a conversation is remembered, 1 to 720. Default: 72."""
     log_retention_days: NotRequired[int]
@@ -108,10 +112,12 @@ class ChatAgent(pulumi.ComponentResource):
         engine = ChatEngine(args.get("engine", ChatEngine.CONVERSE))
         source = WeatherSource(args.get("weather", WeatherSource.OPEN_METEO))
         hours = int(args.get("session_hours", 72))
+        max_turns = int(args.get("max_turns", 0))
         model = find_model(args.get("model", DEFAULT_CHAT_MODEL), "chat", load_models())
         _check_engine(engine, args)
         _check_source(source, args)
         _check_hours(hours)
+        _check_turns(max_turns)
         check_pair(args, "knowledge_environment", "knowledge_policy")
         check_pair(args, "connections_environment", "connections_policy")
 
@@ -140,7 +146,7 @@ class ChatAgent(pulumi.ComponentResource):
             ),
             "PROFILES": pulumi.Output.json_dumps({"table": profiles.name}, sort_keys=True),
         }
-        setting = _chat_setting(engine, model, place, guardrail, led)
+        setting = _chat_setting(engine, model, place, guardrail, led, max_turns)
         chat = _chat(name, self, args, {**memory, "CHAT": setting}, sessions, profiles, weather, led)
 
         self.function_arn = chat.arn
@@ -148,7 +154,11 @@ class ChatAgent(pulumi.ComponentResource):
         self.read_policy = iam.document([iam.allow(["dynamodb:GetItem"], [sessions.arn, profiles.arn])])
         self.kept = describe_kept(
             kept_rows(
-                "sessions", sessions, keys=["session_id"], hidden=["version"], texts=["messages", "state"]
+                "sessions",
+                sessions,
+                keys=["session_id"],
+                hidden=["version"],
+                texts=["messages", "products", "state"],
             )
         )
         self.owner_policy = iam.document(_own(sessions, profiles))
@@ -181,6 +191,11 @@ def _check_source(source: WeatherSource, args: ChatAgentArgs) -> None:
 def _check_hours(hours: int) -> None:
     if not 1 <= hours <= 720:
         raise ValueError(f"session_hours: {hours} is out of range; use 1 to 720")
+
+
+def _check_turns(turns: int) -> None:
+    if not 0 <= turns <= _MOST_TURNS:
+        raise ValueError(f"max_turns: {turns} is out of range; use 1 to {_MOST_TURNS}, or 0 for no bound")
 
 
 def _knowledge_base_id(args: ChatAgentArgs) -> pulumi.Output[str] | None:
@@ -260,7 +275,12 @@ def _keep_key(name: str, parent: pulumi.Resource, args: ChatAgentArgs) -> pulumi
 
 
 def _chat_setting(
-    engine: ChatEngine, model: Model, place: Place, guardrail: PinnedGuardrail, led: EngineResult
+    engine: ChatEngine,
+    model: Model,
+    place: Place,
+    guardrail: PinnedGuardrail,
+    led: EngineResult,
+    max_turns: int,
 ) -> pulumi.Output[str]:
     content: dict[str, Any] = {
         "engine": engine.value,
@@ -272,6 +292,7 @@ def _chat_setting(
         "max_rounds": _MOST_ROUNDS,
         "max_tokens": _MOST_TOKENS,
         "deadline_s": _DEADLINE_SECONDS,
+        "max_turns": max_turns,
     }
     return pulumi.Output.json_dumps({**content, **led.setting}, sort_keys=True)
 

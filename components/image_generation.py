@@ -10,7 +10,7 @@ from components._lib import iam
 from components._lib.bedrock import Place, call_region, find_place, invoke_statement
 from components._lib.bucket import private_bucket
 from components._lib.function import Function, FunctionSpec
-from components._lib.kept import describe_kept, kept_objects, own_objects
+from components._lib.kept import describe_kept, kept_objects, kept_rows, own_objects, own_rows
 from components._lib.models import Model, find_model, load_models
 from components._lib.package import public_token
 
@@ -49,9 +49,9 @@ class ImageGeneration(pulumi.ComponentResource):
     """A function that has pictures made, a bucket where they expire, and a table that counts them."""
 
     function_arn: pulumi.Output[str]
-    """Function that answers `POST /image`."""
+    """Function that answers `POST /image`, `GET /images` and `DELETE /images/{id}`."""
     kept: pulumi.Output[str]
-    """Where pictures of shoppers are kept (JSON text), for `Profile`."""
+    """Where pictures of shoppers and their records are kept (JSON text), for `Profile`."""
     owner_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for listing, reading and erasing pictures."""
     quotas_environment: pulumi.Output[Mapping[str, str]]
@@ -95,6 +95,7 @@ class ImageGeneration(pulumi.ComponentResource):
                 "prefix": PREFIX,
                 "quotas_table": quotas.name,
                 "price_usd": price,
+                "keep_days": keep_days,
                 **limits,
             },
             sort_keys=True,
@@ -102,8 +103,12 @@ class ImageGeneration(pulumi.ComponentResource):
         images = _images(name, self, args, setting, _use(model, place, bucket, quotas))
 
         self.function_arn = images.arn
-        self.kept = describe_kept(kept_objects("pictures", bucket, PREFIX))
-        self.owner_policy = iam.document(own_objects(bucket, PREFIX))
+        self.kept = describe_kept(
+            kept_objects("pictures", bucket, PREFIX),
+            # Counters, requests by their ids, and the album.
+            kept_rows("picture records", quotas, keys=["key"], hidden=["token"], texts=["answer"]),
+        )
+        self.owner_policy = iam.document([*own_objects(bucket, PREFIX), *own_rows(quotas)])
         counters = pulumi.Output.json_dumps({"table": quotas.name}, sort_keys=True)
         self.quotas_environment = pulumi.Output.all(QUOTAS=counters)
         self.quotas_policy = iam.document([iam.allow(["dynamodb:UpdateItem"], [quotas.arn])])
@@ -140,8 +145,9 @@ def _quotas(name: str, parent: pulumi.Resource, args: ImageGenerationArgs) -> aw
     return aws.dynamodb.Table(
         f"{name}-quotas",
         billing_mode="PAY_PER_REQUEST",
-        hash_key="key",
-        attributes=[{"name": "key", "type": "S"}],
+        hash_key="user_id",
+        range_key="key",
+        attributes=[{"name": "key", "type": "S"}, {"name": "user_id", "type": "S"}],
         ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True},
         point_in_time_recovery={"enabled": protect},
         deletion_protection_enabled=protect,
@@ -155,10 +161,19 @@ def _use(
 ) -> tuple[iam.Statement, ...]:
     return (
         invoke_statement(model, place),
-        iam.allow(["s3:GetObject", "s3:PutObject"], [_pictures(bucket)]),
+        iam.allow(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [_pictures(bucket)]),
         # Without it S3 answers "forbidden" instead of "not there" for a picture that was never made.
         iam.allow(["s3:ListBucket"], [bucket.arn]),
-        iam.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [quotas.arn]),
+        iam.allow(
+            [
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
+            [quotas.arn],
+        ),
     )
 
 

@@ -1,7 +1,6 @@
 """The routes of the WebSocket API: who may connect, and which function answers which action."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
@@ -9,6 +8,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from components._lib.access_log import create_access_log
 from components._lib.function import Function, FunctionSpec
 from components._lib.openapi import integration_uri
 from components._lib.package import public_token
@@ -247,17 +247,7 @@ def _stage(
             "data_trace_enabled": False,
             "logging_level": "OFF",
         },
-        access_log_settings=_access_log(name, parent, args) if args.get("access_log", False) else None,
+        access_log_settings=create_access_log(name, parent, args, _ACCESS_LOG_FIELDS),
         tags=args.get("tags"),
         opts=pulumi.ResourceOptions(parent=parent),
     )
-
-
-def _access_log(name: str, parent: pulumi.Resource, args: RealtimeArgs) -> Any:
-    logs = aws.cloudwatch.LogGroup(
-        f"{name}-access-logs",
-        retention_in_days=int(args.get("log_retention_days", 30)),
-        tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
-    return {"destination_arn": logs.arn, "format": json.dumps(_ACCESS_LOG_FIELDS, sort_keys=True)}

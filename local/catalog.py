@@ -40,7 +40,7 @@ def load(config: LocalConfig, outputs: dict[str, Any], console: Console) -> str:
     bucket, record = outputs["catalog_bucket"], config.folder / "catalog.json"
     loaded: list[str] = json.loads(record.read_text()) if record.is_file() else []
     present = _stored(s3, bucket)
-    changed = [key for key, path in files.items() if present.get(key) != _etag(path)]
+    changed = [key for key, path in files.items() if present.get(key) != md5_of(path)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: s3.upload_file(str(files[key]), bucket, key), _csv_last(changed)))
     for key in set(loaded) - files.keys():
@@ -76,7 +76,8 @@ def _stored(s3: Any, bucket: str) -> dict[str, str]:
     return {entry["Key"]: entry["ETag"].strip('"') for page in pages for entry in page.get("Contents", [])}
 
 
-def _etag(path: Path) -> str:
+def md5_of(path: Path) -> str:
+    """A file's ETag in a bucket, if it was uploaded in one piece."""
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 

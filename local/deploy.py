@@ -183,6 +183,8 @@ def stack_config(config: LocalConfig) -> tuple[str, dict[str, str]]:
     for key, value in (yaml.safe_load(stack_file.read_text()).get("config") or {}).items():
         values[key if ":" in key else f"{name}:{key}"] = value
     local = {"siteUrl": config.site_url, "weatherUrl": f"{config.ai_url}/open-meteo"}
+    # The site runs as a process of this machine.
+    local |= {"hostSite": "false", "domainName": "", "certificateArn": "", "allowedCidrs": "[]"}
     if config.models == "local":
         local["notice"] = LOCAL_MODELS
     for key, value in {**local, **config.overrides}.items():

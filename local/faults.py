@@ -4,6 +4,7 @@ Only the standard library is used, because this wraps the emulator and the AI st
 """
 
 import asyncio
+import base64
 import json
 import random
 import re
@@ -25,7 +26,8 @@ class Fault:
     """A share `rate` of the calls whose service and operation match answer `status` with error `code`.
 
     `delay_s` waits first; `limit` ends the fault after that many calls (0: never). `operation` is a regular
-    expression over the `x-amz-target` header or, without one, over "METHOD path".
+    expression over the `x-amz-target` header or, without one, over "METHOD path". With status 200 the call
+    goes on, late, unless `content` (base64, of `media_type`) is answered in place of what the service says.
     """
 
     service: str
@@ -35,6 +37,8 @@ class Fault:
     code: str = "InternalServerError"
     delay_s: float = 0.0
     limit: int = 0
+    content: str = ""
+    media_type: str = "application/json"
     hits: int = field(default=0)
 
     def strikes(self, service: str, operation: str, draw: float) -> bool:
@@ -64,7 +68,9 @@ class FaultInjector:
         elif fault := self._find(scope):
             fault.hits += 1
             await asyncio.sleep(fault.delay_s)
-            if fault.status == 200:
+            if fault.content:
+                await _answer(send, fault.status, base64.b64decode(fault.content), fault.media_type)
+            elif fault.status == 200:
                 await self._app(scope, receive, send)
             else:
                 await answer_json(
@@ -106,8 +112,12 @@ async def read_body(receive: Receive) -> bytes:
 
 async def answer_json(send: Send, status: int, body: Any, *, error: str = "") -> None:
     """Send a whole JSON answer, with AWS's error header where `error` names one."""
-    headers = [(b"content-type", b"application/json")]
+    await _answer(send, status, json.dumps(body).encode(), "application/json", error)
+
+
+async def _answer(send: Send, status: int, body: bytes, media_type: str, error: str = "") -> None:
+    headers = [(b"content-type", media_type.encode())]
     if error:
         headers.append((b"x-amzn-errortype", error.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+    await send({"type": "http.response.body", "body": body})

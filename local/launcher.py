@@ -26,6 +26,7 @@ def main() -> None:
     _quicken_function_calls()
     _start_streams_from_their_beginning()
     _validate_only_described_bodies()
+    _fail_throttled_integrations()
     _name_batch_permissions()
     vars(emulator)["app"] = FaultInjector(_with_control(emulator.app), exempt_key=ADMINISTRATOR)
     emulator.main()
@@ -79,6 +80,31 @@ def _validate_only_described_bodies() -> None:
         return check(method, api, request, headers, body, query) if described else None
 
     vars(apigateway)["_check_request_validation"] = check_described
+
+
+class _Throttled(Exception):
+    """A function behind a route that takes no more calls."""
+
+
+def _fail_throttled_integrations() -> None:
+    """To API Gateway a throttled function is a failed integration; the emulator passes Lambda's body on."""
+    shape = _require(apigateway, "_lambda_proxy_response")
+    invoke = _require(apigateway, "_invoke_lambda_proxy_v1")
+    fail = _require(apigateway, "_gw_error")
+
+    def shape_unless_throttled(result: dict[str, Any]) -> Any:
+        if result.get("throttle"):
+            raise _Throttled
+        return shape(result)
+
+    async def invoke_or_fail(*arguments: Any, **named: Any) -> Any:
+        try:
+            return await invoke(*arguments, **named)
+        except _Throttled:
+            return fail("INTEGRATION_FAILURE", "Rate exceeded")
+
+    vars(apigateway)["_lambda_proxy_response"] = shape_unless_throttled
+    vars(apigateway)["_invoke_lambda_proxy_v1"] = invoke_or_fail
 
 
 def _name_batch_permissions() -> None:

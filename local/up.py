@@ -18,7 +18,7 @@ import httpx
 from rich.console import Console
 
 from layers.build import build_layers, build_runtime_client
-from local import catalog, users
+from local import catalog, documents, users
 from local.config import HOST, ROOT, LocalConfig
 from local.deploy import EXIT_OUTDATED
 from local.processes import Processes, StartFailed, port_in_use
@@ -67,6 +67,7 @@ class LocalCloud:
         demo_users = users.create_demo_users(self.config, outputs)
         drawing.join()
         report = catalog.load(self.config, outputs, self.console)
+        report = f"{report}, {documents.load(self.config, outputs)}"
         self._wait("site", f"{self.config.site_url}/_stcore/health")
         description = describe(self.config, outputs, demo_users)
         self.config.stack_file.write_text(json.dumps(description, indent=2))

@@ -70,6 +70,11 @@ ALLOWED_STARS = (
         "The objects of one bucket, or below one prefix of it: their keys come with the data.",
     ),
     AllowedStar(
+        r"ecr:GetAuthorizationToken",
+        r"\*",
+        "Signing in to ECR is for the account's registry as a whole.",
+    ),
+    AllowedStar(
         r"execute-api:ManageConnections",
         r"arn:aws:execute-api:[^*]+/POST/@connections/\*",
         "The connections of one stage: API Gateway makes their ids as they come.",

@@ -1,6 +1,6 @@
 """All rules."""
 
-from policies import access, api, data, limits, models, realtime, workflows
+from policies import access, api, data, limits, models, realtime, web, workflows
 from policies.stack import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -47,6 +47,13 @@ RULES: tuple[Rule, ...] = (
     realtime.limit_every_message,
     realtime.permit_every_message,
     realtime.redeploy_messages_on_change,
+    web.give_containers_no_rights,
+    web.keep_load_balancers_private,
+    web.let_nobody_in_directly,
+    web.log_what_firewalls_refuse,
+    web.scan_images,
+    web.stand_behind_a_firewall,
+    web.take_failed_deployments_back,
     workflows.end_every_wait,
     workflows.let_workflows_act,
     workflows.log_every_workflow,

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from ui.client import StylistClient
+from ui.client import OnWait, StylistClient
 from ui.problems import LONG, ApiProblem, ProblemAnswer, retry_delay
 from ui.stylist_answers import ChatAnswer, Question
 
@@ -38,22 +38,23 @@ class ChatStream:
         self._silence = silence_seconds
         self._sleep = sleep
 
-    def ask(self, question: Question) -> Iterator[str | ChatAnswer]:
+    def ask(self, question: Question, on_wait: OnWait | None = None) -> Iterator[str | ChatAnswer]:
         """The reply so far, again and again as it grows, and at last the answer. Raises ApiProblem.
 
         A connection that fails, or is lost on the way, does no harm: the same question is asked by REST, and
-        its request id brings the answer that may have been written already.
+        its request id brings the answer that may have been written already. While the stylist is busy it is
+        asked again; `on_wait` is told of each wait.
         """
         if self._url and self._token:
             try:
-                yield from self._stream(question)
+                yield from self._stream(question, on_wait)
             except _Lost as lost:
                 _LOG.warning("the chat goes on without its WebSocket: %s", lost)
             else:
                 return
-        yield self._client.text(question)
+        yield self._client.text(question, on_wait)
 
-    def _stream(self, question: Question) -> Iterator[str | ChatAnswer]:
+    def _stream(self, question: Question, on_wait: OnWait | None) -> Iterator[str | ChatAnswer]:
         try:
             with connect(
                 f"{self._url}?{urlencode({'token': self._token})}",
@@ -63,11 +64,13 @@ class ChatStream:
                 # Its own logger would write the address, and with it the token.
                 logger=logging.Logger("silent", logging.CRITICAL + 1),
             ) as connection:
-                yield from self._ask_patiently(connection, question)
+                yield from self._ask_patiently(connection, question, on_wait)
         except (OSError, WebSocketException) as error:
             raise _Lost(type(error).__name__) from error
 
-    def _ask_patiently(self, connection: ClientConnection, question: Question) -> Iterator[str | ChatAnswer]:
+    def _ask_patiently(
+        self, connection: ClientConnection, question: Question, on_wait: OnWait | None
+    ) -> Iterator[str | ChatAnswer]:
         frame = json.dumps({"action": "chat", **question.body})
         for attempt in range(1, LONG.attempts + 1):
             connection.send(frame)
@@ -78,6 +81,8 @@ class ChatStream:
             if delay is None:
                 title = problem.title or "Request failed"
                 raise ApiProblem(problem.status, title, problem.detail, problem.errors)
+            if on_wait:
+                on_wait(delay)
             self._sleep(delay)
 
     def _receive(

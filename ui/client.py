@@ -12,11 +12,23 @@ from pydantic import BaseModel, ValidationError
 
 from ui.answers import Capabilities, Health, Product, ProductPage, SearchAnswer, SearchFilters
 from ui.problems import LONG, QUICK, ApiProblem, Patience, backoff, read_problem, retry_delay, seconds_of
-from ui.stylist_answers import Accepted, ChatAnswer, ImageAnswer, ImageRequest, Question, Rating
+from ui.stylist_answers import (
+    Accepted,
+    AlbumPage,
+    ChatAnswer,
+    Deleted,
+    ImageAnswer,
+    ImageRequest,
+    Question,
+    Rating,
+)
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_SECONDS = 3.0
 _LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+
+OnWait = Callable[[float], object]
+"""Told before each wait how many seconds it takes until a request is sent again."""
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
@@ -87,9 +99,9 @@ class StylistClient:
         """Whether the API is well; needs no sign-in."""
         return self._ask(Health, "GET", "/health")
 
-    def text(self, question: Question) -> ChatAnswer:
+    def text(self, question: Question, on_wait: OnWait | None = None) -> ChatAnswer:
         """The stylist's answer, as a whole. Its request id makes repeating it safe."""
-        return self._ask(ChatAnswer, "POST", "/text", json=question.body, patience=LONG)
+        return self._ask(ChatAnswer, "POST", "/text", json=question.body, patience=LONG, on_wait=on_wait)
 
     def feedback(self, session_id: str, turn: int, rating: Rating) -> Accepted:
         """Keeps what the shopper thinks of a turn; the latest word counts, so that repeating it is safe."""
@@ -101,6 +113,14 @@ class StylistClient:
         body = {**request.body, "response_format": response_format}
         return self._ask(ImageAnswer, "POST", "/image", json=body, patience=LONG)
 
+    def images(self, *, cursor: str | None = None, limit: int = 12) -> AlbumPage:
+        """A page of the shopper's own pictures, newest first."""
+        return self._ask(AlbumPage, "GET", "/images", params={"cursor": cursor, "limit": str(limit)})
+
+    def delete_image(self, image_id: str) -> Deleted:
+        """Deletes a picture for good."""
+        return self._ask(Deleted, "DELETE", f"/images/{quote(image_id, safe='')}")
+
     def _ask(
         self,
         model: type[_Answer],
@@ -110,13 +130,14 @@ class StylistClient:
         params: Mapping[str, str | None] | None = None,
         json: Mapping[str, Any] | None = None,
         patience: Patience = QUICK,
+        on_wait: OnWait | None = None,
     ) -> _Answer:
         known = {name: value for name, value in (params or {}).items() if value is not None}
         timeout = httpx.Timeout(patience.timeout_seconds, connect=_CONNECT_SECONDS)
         request = self._http.build_request(
             method, path, params=known or None, json=json, headers=self._headers, timeout=timeout
         )
-        response = self._send(request, patience)
+        response = self._send(request, patience, on_wait)
         if response.is_error:
             problem = read_problem(response.status_code, response.content, response.reason_phrase)
             _LOG.warning("%s %s: %s", request.method, request.url.path, problem)
@@ -128,7 +149,7 @@ class StylistClient:
             _LOG.error("%s %s: the answer does not fit: %s", method, path, fields)
             raise ApiProblem(HTTPStatus.BAD_GATEWAY, "Unexpected answer") from None
 
-    def _send(self, request: httpx.Request, patience: Patience) -> httpx.Response:
+    def _send(self, request: httpx.Request, patience: Patience, on_wait: OnWait | None) -> httpx.Response:
         for attempt in range(1, patience.attempts + 1):
             try:
                 response = self._http.send(request)
@@ -143,6 +164,8 @@ class StylistClient:
             delay = retry_delay(response.status_code, asked, attempt, patience)
             if delay is None:
                 return response
+            if on_wait:
+                on_wait(delay)
             self._sleep(delay)
         raise AssertionError("unreachable: the last attempt returns or raises")
 

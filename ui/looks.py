@@ -30,6 +30,8 @@ class Look:
     answer: ImageAnswer | None = None
     problem: str | None = None
     made_at: datetime = field(default_factory=_now)
+    missing: int = 0
+    """How many of the pictures could not be made."""
 
     @property
     def waits(self) -> bool:
@@ -52,6 +54,7 @@ class Look:
             return
         self.problem = None if answer.images else "Nothing came of this picture. Please try again."
         self.answer = answer if answer.images else None
+        self.missing = self.request.count - len(answer.images)
 
     def renew(self, client: StylistClient) -> None:
         """Asks for addresses that work when the known ones have run out, and at no cost."""
@@ -72,6 +75,17 @@ class Look:
     def again(self) -> "Look":
         """The same wish, to be drawn anew."""
         return Look(self.request.model_copy(update={"request_id": new_request_id()}))
+
+    def drop(self, image_id: str) -> None:
+        """Leaves out a picture that has been deleted."""
+        if self.answer:
+            kept = tuple(image for image in self.answer.images if image.image_id != image_id)
+            self.answer = self.answer.model_copy(update={"images": kept})
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all of its pictures have been deleted."""
+        return self.answer is not None and not self.answer.images
 
     def load_file(self, client: StylistClient, position: int) -> MadePicture:
         """A picture with its file (base64). Raises ApiProblem."""

@@ -97,8 +97,8 @@ class Patience:
 
 
 QUICK = Patience()
-LONG = Patience(attempts=4, timeout_seconds=32.0, longest_delay_seconds=15.0)
-"""For answers that a model writes or draws: the API itself gives up after 29 s."""
+LONG = Patience(attempts=8, timeout_seconds=32.0, longest_delay_seconds=15.0)
+"""For answers that a model writes or draws: the API itself gives up after 29 s, and says when it is busy."""
 
 
 def backoff(attempt: int) -> float:

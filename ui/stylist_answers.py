@@ -101,10 +101,38 @@ class ImageRequest(_Asked):
 class MadePicture(_Answer):
     """A picture that a model made: the address until it expires, or the file itself (base64)."""
 
+    image_id: str | None = None
     url: str | None = None
     base64: str | None = None
     content_type: str = "image/png"
     expires_at: AwareDatetime | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether its address works for another minute."""
+        return self.expires_at is None or self.expires_at > datetime.now(UTC) + _MARGIN
+
+
+class AlbumPicture(MadePicture):
+    """A picture of the shopper's album, and the wish that it fulfils."""
+
+    prompt: str = ""
+    aspect_ratio: str = "2:3"
+    session_id: str | None = None
+    made_at: AwareDatetime | None = None
+
+
+class AlbumPage(_Answer):
+    """Some pictures, newest first; `cursor` leads on, None at the end."""
+
+    images: tuple[AlbumPicture, ...] = ()
+    cursor: str | None = None
+
+
+class Deleted(_Answer):
+    """A picture has been deleted."""
+
+    deleted: str = ""
 
 
 class ImageAnswer(_Answer):
@@ -117,5 +145,4 @@ class ImageAnswer(_Answer):
     @property
     def is_fresh(self) -> bool:
         """Whether every address works for another minute."""
-        soon = datetime.now(UTC) + _MARGIN
-        return all(image.expires_at is None or image.expires_at > soon for image in self.images)
+        return all(image.is_fresh for image in self.images)

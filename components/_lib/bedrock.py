@@ -60,17 +60,8 @@ def model_reference(model: Model, place: Place) -> pulumi.Output[str]:
 
 def trust_statement(place: Place, kind: str) -> pulumi.Output[str]:
     """The trust policy of a role that Bedrock takes for `kind` (such as `agent`) of this account only."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": SERVICE},
-        "Action": "sts:AssumeRole",
-        # The id is made with the resource, which needs the role first: the kind is as narrow as it gets.
-        "Condition": {
-            "ArnLike": {"aws:SourceArn": place.arn(f"{kind}/*")},
-            "StringEquals": {"aws:SourceAccount": place.account},
-        },
-    }
-    return iam.document([statement])
+    # The id is made with the resource, which needs the role first: the kind is as narrow as it gets.
+    return iam.trust_for(SERVICE, place.arn(f"{kind}/*"), place.account)
 
 
 def _invoked_arns(model: Model, place: Place) -> list[pulumi.Input[str]]:

@@ -1,6 +1,6 @@
 """A private S3 bucket, the only kind this project has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -8,6 +8,8 @@ import pulumi_aws as aws
 
 from components._lib import iam
 
+Writer = Callable[[pulumi.Output[str]], iam.Statement]
+"""Given the bucket's ARN, the statement of its policy that lets an AWS service write into it."""
 _KEEP_OLD_VERSIONS_DAYS = 30
 _ABORT_UPLOAD_DAYS = 7
 
@@ -20,11 +22,12 @@ def private_bucket(
     protect_data: bool,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
     expire_days: int | None = None,
+    writers: Sequence[Writer] = (),
 ) -> aws.s3.Bucket:
     """Declare a bucket that is encrypted, closed to the public, reachable over TLS only, and tidies itself.
 
     With `protect_data` it survives `pulumi destroy`; without, destroying the stack empties it. Objects are
-    kept for `expire_days`, for ever without it.
+    kept for `expire_days`, for ever without it. Besides the account's own roles only `writers` get in.
     """
     opts = pulumi.ResourceOptions(parent=parent)
     bucket = aws.s3.Bucket(
@@ -51,7 +54,7 @@ def private_bucket(
     aws.s3.BucketPolicy(
         f"{name}-policy",
         bucket=bucket.bucket,
-        policy=iam.deny_plain_http(bucket.arn),
+        policy=iam.document([iam.deny_plain_http(bucket.arn), *(let(bucket.arn) for let in writers)]),
         # S3 refuses two concurrent changes of one bucket's access settings.
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[access]),
     )

@@ -69,20 +69,34 @@ def assume_role_policy(service: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
 
 
-def deny_plain_http(bucket_arn: pulumi.Input[str]) -> pulumi.Output[str]:
-    """A bucket policy that refuses every request not made over TLS."""
-    return document(
-        [
-            {
-                "Sid": "DenyPlainHttp",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [bucket_arn, pulumi.Output.concat(bucket_arn, "/*")],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ]
-    )
+def trust_for(service: str, source_arn: pulumi.Input[str], account: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The trust policy of a role that a service takes on behalf of `source_arn` of this account only.
+
+    Without it the service could be asked by somebody else to use the role: the confused deputy of
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": source_arn},
+            "StringEquals": {"aws:SourceAccount": account},
+        },
+    }
+    return document([statement])
+
+
+def deny_plain_http(bucket_arn: pulumi.Input[str]) -> Statement:
+    """The statement of a bucket's policy that refuses every request not made over TLS."""
+    return {
+        "Sid": "DenyPlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, pulumi.Output.concat(bucket_arn, "/*")],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
 
 
 def model_arn(region: str, model_id: str) -> str:

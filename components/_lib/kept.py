@@ -56,7 +56,8 @@ def own_objects(bucket: aws.s3.Bucket, prefix: str) -> list[iam.Statement]:
     return [
         iam.allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket.arn]),
         iam.allow(
-            ["s3:DeleteObjectVersion", "s3:GetObject"],
+            # DeleteObjects always asks for the first, and for the second where a version is named.
+            ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject"],
             [pulumi.Output.concat(bucket.arn, "/", prefix, "*")],
         ),
     ]

@@ -40,7 +40,8 @@ PROBLEMS: dict[str, Problem] = {
     "DEFAULT_4XX": Problem(400, "Bad Request", "The request was refused."),
     "DEFAULT_5XX": Problem(500, "Internal Server Error", "The request could not be answered."),
     "EXPIRED_TOKEN": Problem(401, "Unauthorized", "The access token has expired: sign in again."),
-    "INTEGRATION_FAILURE": Problem(502, "Bad Gateway", "The service did not answer: try again."),
+    # Lambda takes no more calls: the function's or the account's concurrency is used up.
+    "INTEGRATION_FAILURE": Problem(429, "Too Many Requests", "Too many requests at once: try again."),
     "INTEGRATION_TIMEOUT": Problem(504, "Gateway Timeout", "The answer took too long: try again."),
     "INVALID_API_KEY": Problem(403, "Forbidden", "The header x-api-key is missing or wrong."),
     "INVALID_SIGNATURE": Problem(403, "Forbidden", "The request's signature is wrong."),

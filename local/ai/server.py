@@ -28,6 +28,7 @@ from local.ai.stylist.guardrails import GuardrailStore
 from local.ai.stylist.guardrails import routes as guardrail_routes
 from local.ai.tryon import endpoint as try_on_endpoint
 from local.ai.tryon import wire as try_on
+from local.ai.wire import ServiceError, error_response, invalid, not_found
 from local.config import ACCOUNT, HOST, LocalConfig, read_config
 from local.faults import FaultInjector
 from local.resources.base import ROOT_KEY, emulator_client
@@ -37,6 +38,16 @@ Invoke = Callable[[dict[str, Any]], dict[str, Any]]
 
 class Refused(Exception):
     """A request that the real model would refuse with ValidationException."""
+
+
+_MALFORMED = (
+    Refused,
+    images.BadRequest,
+    UnidentifiedImageError,
+    json.JSONDecodeError,
+    KeyError,
+    TypeError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +124,18 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             if remote:
                 return remote(model, body)
             if model not in models:
-                return _error(404, "ResourceNotFoundException", f"there is no local model {model}")
+                raise not_found(f"there is no local model {model}")
             return JSONResponse(models[model](json.loads(body)))
-        except AccessDenied as error:
-            return _error(403, "AccessDeniedException", str(error))
-        except (
-            Refused,
-            images.BadRequest,
-            UnidentifiedImageError,
-            json.JSONDecodeError,
-            KeyError,
-            TypeError,
-        ) as error:
-            return _error(400, "ValidationException", str(error))
+        except (AccessDenied, ServiceError) as error:
+            return error_response(error)
+        except _MALFORMED as error:
+            return error_response(invalid(str(error)))
         except ClientError as error:
-            detail = error.response["Error"]
-            return _error(
-                error.response["ResponseMetadata"]["HTTPStatusCode"], detail["Code"], detail["Message"]
-            )
+            detail, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+            return error_response(ServiceError(detail["Code"], status, detail["Message"]))
         except BotoCoreError as error:
-            return _error(503, "ServiceUnavailableException", f"Bedrock cannot be reached: {error}")
+            problem = f"Bedrock cannot be reached: {error}"
+            return error_response(ServiceError("ServiceUnavailableException", 503, problem))
 
     async def invoke_model(request: Request) -> Response:
         authorization = request.headers.get("authorization", "")
@@ -186,10 +189,6 @@ def signed_region(authorization: str, default: str) -> str:
     """The region that a request was signed for: a model of another region is called there."""
     parts = authorization.partition("Credential=")[2].split("/")
     return parts[2] if len(parts) > 3 else default
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    return JSONResponse({"message": message}, status, headers={"x-amzn-ErrorType": code})
 
 
 def main() -> None:

@@ -157,7 +157,8 @@ def _vector_index(context: Context, name: str, inputs: Inputs) -> Made:
         distanceMetric=inputs["distanceMetric"],
         metadataConfiguration={"nonFilterableMetadataKeys": hidden},
     )["indexArn"]
-    return Made(arn, {"indexName": index, "indexArn": arn})
+    outputs = {"indexName": index, "indexArn": arn, "vectorBucketName": inputs["vectorBucketName"]}
+    return Made(arn, outputs)
 
 
 HANDLERS = {

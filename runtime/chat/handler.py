@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -10,6 +11,7 @@ import boto3
 from botocore.config import Config
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from runtime.chat.admission import Admission
 from runtime.chat.logic import Stylist
 from runtime.chat.model import ChatModel
 from runtime.chat.profile import ProfileStore
@@ -192,6 +194,9 @@ def _open_stylist() -> Stylist:
         ProfileStore(rows, profiles.table) if profiles else None,
         _open_services(),
         Bounds(chat.max_rounds, chat.max_tokens, chat.deadline_s),
+        admit=Admission(rows, sessions.table, chat.max_turns, time.time).turn
+        if chat.max_turns
+        else nullcontext,
     )
 
 

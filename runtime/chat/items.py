@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 _LONGEST_NAME = 120
@@ -58,7 +58,8 @@ def read_item(result: Mapping[str, Any], seen_at: float) -> Item:
 
 def store_item(item: Item) -> dict[str, Any]:
     """The item as a session keeps it."""
-    return {name: value for name, value in asdict(item).items() if value not in (None, "", ())}
+    values = ((name, getattr(item, name)) for name in Item.__dataclass_fields__)
+    return {name: value for name, value in values if value not in (None, "", ())}
 
 
 def tell_model(item: Item) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,10 +30,12 @@ class Stylist:
         services: Services,
         bounds: Bounds,
         *,
+        admit: Callable[[], AbstractContextManager[None]] = nullcontext,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._admit = admit
         self._parts = Parts(model, sessions, profiles, services, bounds, now, clock, sleep)
 
     def answer(self, asked: Asked, on_delta: OnDelta | None = None) -> Answered:
@@ -41,9 +44,10 @@ class Stylist:
         stored = session.find_answer(asked.request_id)
         if stored is not None:
             return Answered(self._renew(asked.user_id, stored), {"Repeats": 1.0})
-        profile = self._load_profile(asked.user_id)
-        brief = begin_brief(session, profile, asked.profile)
-        return Turn(self._parts, asked, session, profile, brief, on_delta).run()
+        with self._admit():
+            profile = self._load_profile(asked.user_id)
+            brief = begin_brief(session, profile, asked.profile)
+            return Turn(self._parts, asked, session, profile, brief, on_delta).run()
 
     def rate(self, user_id: str, session_id: str, turn: int, rating: str, comment: str | None) -> None:
         """Keep a judgement of a turn. Raises a 404 Problem when there is no such turn."""

@@ -1,7 +1,8 @@
 """Conversations, one row each, under the shopper's id: what is not the caller's cannot even be asked for.
 
-Row (key user_id, session_id): messages (JSON text), brief (map), products (map by id), outfit (list of ids),
-weather (map), feedback (map by turn), turn and version (numbers), state (JSON text), expires_at (seconds).
+Row (key user_id, session_id): messages (JSON text), brief (map), products (JSON text, by id), outfit (list
+of ids), weather (map), feedback (map by turn), turn and version (numbers), state (JSON text), expires_at
+(seconds). What is large is text: as maps, writing and reading it would cost each turn several times as much.
 """
 
 import json
@@ -201,7 +202,7 @@ def _write_row(session: Session) -> dict[str, Any]:
     return {
         "messages": _write_json(session.messages),
         "brief": to_decimals(describe_brief(session.brief)),
-        "products": {key: to_decimals(_without_link(item)) for key, item in session.products.items()},
+        "products": _write_json({key: _without_link(item) for key, item in session.products.items()}),
         "outfit": list(session.outfit.ids),
         "weather": to_decimals(session.weather),
         "turn": session.turn,
@@ -212,7 +213,7 @@ def _write_row(session: Session) -> dict[str, Any]:
 
 def _read_row(row: Mapping[str, Any]) -> Session:
     state = json.loads(row["state"])
-    products = {key: read_item(from_decimals(value), 0.0) for key, value in row["products"].items()}
+    products = {key: read_item(value, 0.0) for key, value in json.loads(row["products"]).items()}
     return Session(
         user_id=row["user_id"],
         session_id=row["session_id"],

@@ -12,6 +12,8 @@ class _ChatSettings(SettingsModel):
     max_rounds: int = Field(default=6, ge=1, le=20)
     max_tokens: int = Field(default=1_200, ge=100)
     deadline_s: float = Field(default=25, gt=0)
+    max_turns: int = Field(default=0, ge=0)
+    """Turns that may run at once in all instances; 0: as many as Lambda runs."""
 
 
 class ConverseSettings(_ChatSettings):

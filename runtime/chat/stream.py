@@ -1,5 +1,6 @@
 """A reply while it is being written: holds back what cannot be judged yet, and lets the rest out."""
 
+import time
 from collections.abc import Callable
 
 from runtime.chat.check import (
@@ -26,9 +27,17 @@ class ReplyStream:
     Some models think aloud between `<thinking>` marks: that is nobody's business and left out everywhere.
     """
 
-    def __init__(self, facts: Callable[[], Facts], send: OnDelta | None = None) -> None:
+    def __init__(
+        self,
+        facts: Callable[[], Facts],
+        send: OnDelta | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._facts = facts
         self._send = send
+        self._clock = clock
+        self._heard_at: float | None = None
+        self._sent_at: float | None = None
         self._rounds: list[str] = []
         self._text = ""
         self._raw = ""
@@ -48,10 +57,20 @@ class ReplyStream:
         """Whether any of this round's text has left already."""
         return self._judged > 0
 
+    @property
+    def held_s(self) -> float | None:
+        """Seconds from the model's first words to the first that left; None while none have left."""
+        if self._heard_at is None or self._sent_at is None:
+            return None
+        return self._sent_at - self._heard_at
+
     def write(self, text: str) -> None:
         """Take the model's next words."""
+        if self._heard_at is None:
+            self._heard_at = self._clock()
         self._text += self._drop_thoughts(text)
-        if not (may_become_refusal(self._text) or is_refusal(self._text)):
+        if self._judged or not (may_become_refusal(self._text) or is_refusal(self._text)):
+            # Once words have left, this cannot become the refusal any more: reading all again would cost.
             self._judge(self._judged + find_safe_end(self._text[self._judged :]))
 
     def restart_round(self) -> None:
@@ -118,3 +137,5 @@ class ReplyStream:
         self._begins = False
         self._sent += text
         self._send(text)
+        if self._sent_at is None:
+            self._sent_at = self._clock()

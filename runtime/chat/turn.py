@@ -113,7 +113,7 @@ class Turn:
         self._state = TurnState.start(session, brief)
         said = [read_text(each) for each in session.messages if each["role"] == "user"]
         self._state.amounts += [amount for text in (*said, asked.message) for amount in _read_numbers(text)]
-        self._stream = ReplyStream(self._state.facts, self._send if on_delta else None)
+        self._stream = ReplyStream(self._state.facts, self._send if on_delta else None, parts.clock)
         self._message = text_message("user", asked.message)
 
     def run(self) -> Answered:
@@ -133,7 +133,10 @@ class Turn:
             "Refused": float(reply.refused),
             "Unsaved": float(not saved),
         }
-        return Answered(body, counts, {"Model": 1000 * end.model_s, "Tools": 1000 * end.tool_s})
+        took = {"Model": 1000 * end.model_s, "Tools": 1000 * end.tool_s}
+        if self._stream.held_s is not None:
+            took["FirstWords"] = 1000 * self._stream.held_s
+        return Answered(body, counts, took)
 
     def _run_loop(self) -> LoopEnd:
         parts = self._parts

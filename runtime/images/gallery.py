@@ -1,6 +1,7 @@
 """The bucket of the pictures that were made, and their short-lived addresses."""
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.shared.aws import is_transient, read_code
 
+IMAGE_ID = re.compile(r"\d{13}-[0-9a-f]{32}-\d")
+"""Milliseconds since 1970 at which it was asked for, the request, the picture's number in it."""
 LIFETIME_S = 900
 """Seconds for which an address works."""
 
@@ -27,6 +30,11 @@ class Stored:
 
     key: str
     content_type: str
+
+    @property
+    def image_id(self) -> str:
+        """The picture's id: the end of its key, without the kind of file."""
+        return self.key.rpartition("/")[2].partition(".")[0]
 
 
 class Gallery:
@@ -72,6 +80,10 @@ class Gallery:
             return self._call("get_object", Key=stored.key)["Body"].read()
         except BotoCoreError as error:
             raise GalleryUnavailable("a picture could not be read") from error
+
+    def remove(self, stored: Stored) -> None:
+        """Delete the picture; doing it again does no harm."""
+        self._call("delete_object", Key=stored.key)
 
     def link(self, stored: Stored) -> tuple[str, str]:
         """An address of the picture, and the time (ISO 8601, UTC) until which it works."""

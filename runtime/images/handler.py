@@ -1,23 +1,25 @@
-"""The route POST /image."""
+"""The routes of pictures: POST /image, GET /images, DELETE /images/{id}."""
 
 import os
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 
+from runtime.images.album import Album, Entry
 from runtime.images.factory import open_model
-from runtime.images.gallery import Gallery, GalleryUnavailable
+from runtime.images.gallery import IMAGE_ID, Gallery, GalleryUnavailable, Stored
 from runtime.images.known import KnownLooks, SessionsUnavailable
 from runtime.images.ledger import Ledger
 from runtime.images.logic import Made, Studio
 from runtime.images.packing import pack
 from runtime.images.port import ImageFailed, ImageFiltered, ImageModel, ImageThrottled
-from runtime.images.request import ImageRequest
+from runtime.images.request import AlbumQuery, ImageRequest
 from runtime.images.settings import ImageSettings, ProfileSettings, SessionSettings
 from runtime.shared.aws import Clients
-from runtime.shared.http import Answers, Api, Request, Route, read_body, subject_of
-from runtime.shared.problems import Problem, refuse_for_now
+from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query, subject_of
+from runtime.shared.problems import Problem, refuse_for_now, refuse_missing
 from runtime.shared.quotas import Quotas, QuotasUnavailable
 from runtime.shared.settings import read_setting
 
@@ -36,7 +38,7 @@ def _open_api() -> Api:
 
 
 def open_api(settings: ImageSettings, clients: Clients, model: ImageModel, clock: Callable[[], float]) -> Api:
-    """The route over real tables and a real bucket; `clock` gives seconds since 1970."""
+    """The routes over real tables and a real bucket; `clock` gives seconds since 1970."""
     tables = clients.get("dynamodb")
     sessions = _read_optional("SESSIONS", SessionSettings)
     profiles = _read_optional("PROFILES", ProfileSettings)
@@ -53,11 +55,13 @@ def open_api(settings: ImageSettings, clients: Clients, model: ImageModel, clock
         tables, sessions.table if sessions else None, profiles.table if profiles else None, clock
     )
     ledger = Ledger(tables, settings.quotas_table, clock)
-    return create_api(Studio(model, looks, quotas, settings.price_micros, ledger, gallery), gallery)
+    album = Album(tables, settings.quotas_table, settings.keep_days, clock)
+    studio = Studio(model, looks, quotas, settings.price_micros, ledger, gallery, album)
+    return create_api(studio, gallery)
 
 
 def create_api(studio: Studio, gallery: Gallery) -> Api:
-    """The route over a studio and the gallery that it fills."""
+    """The routes over a studio and the gallery that it fills."""
 
     def post_image(request: Request) -> dict[str, Any]:
         asked = read_body(request, ImageRequest)
@@ -67,18 +71,59 @@ def create_api(studio: Studio, gallery: Gallery) -> Api:
         images = _inline(gallery, made) if asked.response_format == "base64" else _link(gallery, made)
         return {"images": images, "model": studio.model_id, "seed": made.seed}
 
-    return Api([Route("POST", "/image", post_image)], answers=_ANSWERS)
+    def list_images(request: Request) -> dict[str, Any]:
+        asked = read_query(request, AlbumQuery)
+        page = studio.show(subject_of(request), asked.cursor, asked.limit)
+        request.counts["Pictures"] = len(page.entries)
+        return {"images": [_describe(gallery, entry) for entry in page.entries], "cursor": page.cursor}
+
+    def delete_image(request: Request) -> dict[str, Any]:
+        image_id = request.path["image_id"]
+        if not IMAGE_ID.fullmatch(image_id):
+            raise refuse_missing("picture")
+        studio.discard(subject_of(request), image_id)
+        return {"deleted": image_id}
+
+    return Api(
+        [
+            Route("POST", "/image", post_image),
+            Route("GET", "/images", list_images),
+            Route("DELETE", "/images/<image_id>", delete_image),
+        ],
+        answers=_ANSWERS,
+    )
 
 
 def _link(gallery: Gallery, made: Made) -> list[dict[str, str]]:
-    links = [(stored, *gallery.link(stored)) for stored in made.pictures]
-    return [
-        {"url": url, "content_type": stored.content_type, "expires_at": until} for stored, url, until in links
-    ]
+    return [_place(gallery, stored) for stored in made.pictures]
 
 
 def _inline(gallery: Gallery, made: Made) -> list[dict[str, str]]:
-    return pack([(gallery.load(stored), stored.content_type) for stored in made.pictures])
+    packed = pack([(gallery.load(stored), stored.content_type) for stored in made.pictures])
+    ids = [stored.image_id for stored in made.pictures]
+    return [{"image_id": image_id, **image} for image_id, image in zip(ids, packed, strict=True)]
+
+
+def _place(gallery: Gallery, stored: Stored) -> dict[str, str]:
+    url, until = gallery.link(stored)
+    return {
+        "image_id": stored.image_id,
+        "url": url,
+        "content_type": stored.content_type,
+        "expires_at": until,
+    }
+
+
+def _describe(gallery: Gallery, entry: Entry) -> dict[str, Any]:
+    return {
+        **_place(gallery, entry.stored),
+        "prompt": entry.prompt,
+        "aspect_ratio": entry.aspect_ratio,
+        "session_id": entry.session_id,
+        "model": entry.model,
+        "seed": entry.seed,
+        "made_at": datetime.fromtimestamp(entry.asked_at, UTC).isoformat(timespec="seconds"),
+    }
 
 
 def _read_optional(name: str, kind: type[T]) -> T | None:

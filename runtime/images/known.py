@@ -1,5 +1,6 @@
 """What other functions have written down of a shopper: the conversation's outfit, and the profile."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -71,12 +72,20 @@ class KnownLooks:
 def combine_looks(session: Mapping[str, Any], facts: Mapping[str, Any]) -> Look:
     """The look of a session's row (may be empty) and a profile's facts (may be empty)."""
     brief = _as_map(session.get("brief"))
-    products = _as_map(session.get("products"))
+    products = _read_products(session.get("products"))
     worn = [_as_map(products.get(product_id)) for product_id in session.get("outfit") or ()]
     pieces = tuple(Piece(str(each["name"]), _as_text(each.get("color"))) for each in worn if each.get("name"))
     person = {name: _as_text(brief.get(name)) or _as_text(facts.get(name)) for name in _PERSON}
     setting = {ours: _as_text(brief.get(theirs)) for theirs, ours in _SETTING.items()}
     return Look(pieces=pieces, **person, **setting)
+
+
+def _read_products(value: Any) -> Mapping[str, Any]:
+    """The products of a session's row, which are JSON text."""
+    try:
+        return _as_map(json.loads(value))
+    except (TypeError, ValueError):
+        return {}
 
 
 def _as_map(value: Any) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ claim whose lease ran out belongs to a function that died, and the next attempt 
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -29,10 +29,15 @@ _FREE = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to answer a request. `reserved_on` is the day on which a dead attempt took room for it."""
+    """The right to answer a request. `reserved_on` is the day on which a dead attempt took room for it.
 
-    key: str
+    `asked_at` is when the request first came, in milliseconds since 1970.
+    """
+
+    user_id: str
+    request_id: str
     token: str
+    asked_at: int
     taken_over: bool = False
     reserved_on: str | None = None
 
@@ -45,7 +50,7 @@ class Done:
 
 
 class Ledger:
-    """Rows `request#<user>#<request_id>` of the quotas table. Every method raises QuotasUnavailable."""
+    """Rows `request#<request_id>` under the shopper's id. Every method raises QuotasUnavailable."""
 
     def __init__(self, client: Any, table: str, clock: Callable[[], float]) -> None:
         self._client = client
@@ -58,12 +63,14 @@ class Ledger:
         Raises a 409 Problem while someone else works at it, and a 422 Problem when the id was used for
         something else (another `fingerprint`).
         """
-        key, token, now = f"request#{user_id}#{request_id}", uuid4().hex, int(self._clock())
+        token, moment = uuid4().hex, self._clock()
+        now, asked_at = int(moment), int(1000 * moment)
+        claim = Claim(user_id, request_id, token, asked_at)
         try:
             before = self._update(
-                key,
+                claim,
                 "SET #state = :running, #token = :token, fingerprint = :fingerprint,"
-                " lease_until = :lease, expires_at = :expires",
+                " lease_until = :lease, expires_at = :expires, asked_at = if_not_exists(asked_at, :asked)",
                 _FREE,
                 {
                     ":running": "running",
@@ -73,13 +80,14 @@ class Ledger:
                     ":lease": now + LEASE_S,
                     ":expires": now + KEPT_S,
                     ":now": now,
+                    ":asked": asked_at,
                 },
             )
         except _Lost:
-            return self._look_up(key, token, fingerprint, now)
+            return self._look_up(claim, fingerprint, now)
         if before.get("state") == "running" and int(before.get("expires_at", 0)) > now:
-            return Claim(key, token, taken_over=True, reserved_on=before.get("reserved_on"))
-        return Claim(key, token)
+            claim = replace(claim, taken_over=True, reserved_on=before.get("reserved_on"))
+        return replace(claim, asked_at=int(before.get("asked_at", asked_at)))
 
     def note_reserved(self, claim: Claim, day: str) -> bool:
         """Write down that room was taken for a claim; False when someone else has it by now."""
@@ -97,21 +105,21 @@ class Ledger:
 
     def _change(self, claim: Claim, change: str, values: dict[str, Any]) -> bool:
         try:
-            self._update(claim.key, change, "#token = :token", {**values, ":token": claim.token})
+            self._update(claim, change, "#token = :token", {**values, ":token": claim.token})
         except _Lost:
             return False
         return True
 
-    def _look_up(self, key: str, token: str, fingerprint: str, now: int) -> Claim | Done:
+    def _look_up(self, claim: Claim, fingerprint: str, now: int) -> Claim | Done:
         try:
-            answer = self._client.get_item(
-                TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True
-            )
+            answer = self._client.get_item(TableName=self._table, Key=_key(claim), ConsistentRead=True)
         except (ClientError, BotoCoreError) as error:
             raise _explain(error) from error
         row = _read_row(answer.get("Item") or {})
-        if row.get("token") == token:  # the first attempt at writing came through, only its answer did not
-            return Claim(key, token)
+        if (
+            row.get("token") == claim.token
+        ):  # the first attempt at writing came through, only its answer did not
+            return replace(claim, asked_at=int(row["asked_at"]))
         if row.get("fingerprint", fingerprint) != fingerprint:
             advice = "used for another request before; choose a new one"
             raise Problem(
@@ -124,14 +132,16 @@ class Ledger:
             409, "In progress", "This picture is being made; ask again in a moment.", retry_after=wait
         )
 
-    def _update(self, key: str, change: str, condition: str, values: dict[str, str | int]) -> dict[str, str]:
+    def _update(
+        self, claim: Claim, change: str, condition: str, values: dict[str, str | int]
+    ) -> dict[str, str]:
         """The row before the change. Raises _Lost when the condition does not hold."""
         names = {"#key": "key", "#state": "state", "#token": "token"}
         used = {name: word for name, word in names.items() if name in change or name in condition}
         try:
             answer = self._client.update_item(
                 TableName=self._table,
-                Key={"key": {"S": key}},
+                Key=_key(claim),
                 UpdateExpression=change,
                 ConditionExpression=condition,
                 ExpressionAttributeNames=used,
@@ -147,6 +157,10 @@ class Ledger:
 
 class _Lost(Exception):
     """A condition did not hold: the row is someone else's."""
+
+
+def _key(claim: Claim) -> dict[str, dict[str, str]]:
+    return {"user_id": {"S": claim.user_id}, "key": {"S": f"request#{claim.request_id}"}}
 
 
 def _write(value: str | int) -> dict[str, str]:

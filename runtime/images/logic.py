@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from runtime.images.album import Album, AlbumPage, Entry
 from runtime.images.gallery import Gallery, GalleryUnavailable, Stored
 from runtime.images.known import KnownLooks
 from runtime.images.ledger import Claim, Done, Ledger
@@ -17,7 +18,7 @@ from runtime.images.port import ImageError, ImageFailed, ImageFiltered, ImageMod
 from runtime.images.prompt import build_words
 from runtime.images.request import ImageRequest
 from runtime.shared.observability import describe_error, get_logger
-from runtime.shared.problems import Problem
+from runtime.shared.problems import Problem, refuse_missing
 from runtime.shared.quotas import Quotas, QuotasUnavailable, day_of
 
 _SEED_STEP = 0x9E3779B1
@@ -64,6 +65,7 @@ class Studio:
         price_micros: int,
         ledger: Ledger,
         gallery: Gallery,
+        album: Album,
     ) -> None:
         self._model = model
         self._looks = looks
@@ -71,6 +73,7 @@ class Studio:
         self._price_micros = price_micros
         self._ledger = ledger
         self._gallery = gallery
+        self._album = album
 
     @property
     def model_id(self) -> str:
@@ -94,17 +97,28 @@ class Studio:
         self._settle(lambda: self._ledger.finish(claim, made.to_json()))
         return made
 
+    def show(self, user_id: str, cursor: str | None, limit: int) -> AlbumPage:
+        """The pictures that a shopper has, newest first."""
+        return self._album.read(user_id, cursor, limit)
+
+    def discard(self, user_id: str, image_id: str) -> None:
+        """Delete a picture. Raises a 404 Problem when the shopper has no such picture."""
+        entry = self._album.find(user_id, image_id)
+        if entry is None:
+            raise refuse_missing("picture")
+        self._gallery.remove(entry.stored)
+        self._album.remove(user_id, image_id)
+
     def _plan(self, user_id: str, request: ImageRequest, claim: Claim | None) -> Job:
         look = self._looks.find(user_id, request.session_id)
         words = build_words(request.prompt, look, self._model.prompt_limit)
         if claim is None:
-            return Job(
-                user_id, request, words, uuid4().hex, 1 + secrets.randbelow(self._model.most_seed), None
-            )
+            name = f"{int(1000 * self._quotas.now()):013d}-{uuid4().hex}"
+            return Job(user_id, request, words, name, 1 + secrets.randbelow(self._model.most_seed), None)
         # The same names and seeds at every attempt: what a dead attempt left behind is found again.
-        digest = hashlib.sha256(f"{user_id}\n{claim.key}".encode()).digest()
+        digest = hashlib.sha256(f"{user_id}\n{claim.request_id}".encode()).digest()
         seed = 1 + int.from_bytes(digest[:8], "big") % self._model.most_seed
-        return Job(user_id, request, words, digest[8:24].hex(), seed, claim)
+        return Job(user_id, request, words, f"{claim.asked_at:013d}-{digest[8:24].hex()}", seed, claim)
 
     def _make(self, job: Job) -> Made:
         kept = self._find_kept(job)
@@ -119,6 +133,8 @@ class Studio:
         pictures = {**kept, **new}
         if not pictures:
             raise choose_failure(failures)
+        for index, stored in pictures.items():
+            self._note(job, index, stored)
         return Made(tuple(pictures[index] for index in sorted(pictures)), job.seed)
 
     def _find_kept(self, job: Job) -> dict[int, Stored]:
@@ -157,6 +173,18 @@ class Studio:
             failure = ImageFailed("the picture could not be kept", billed=True)
             failure.__cause__ = error
             return failure
+
+    def _note(self, job: Job, index: int, stored: Stored) -> None:
+        """Put a picture into the shopper's album, also one that a dead attempt has kept."""
+        entry = Entry(
+            stored,
+            job.request.prompt,
+            job.request.aspect_ratio.value,
+            job.request.session_id,
+            self._model.model_id,
+            derive_seed(job.seed, index, self._model.most_seed),
+        )
+        self._settle(lambda: self._album.add(job.user_id, entry))
 
     def _give_back(self, job: Job, day: str, failures: Sequence[ImageError]) -> None:
         unpaid = self._price_micros * sum(not failure.billed for failure in failures)

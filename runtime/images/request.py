@@ -1,4 +1,4 @@
-"""What POST /image may ask for."""
+"""What the routes of pictures may be asked for."""
 
 import re
 from enum import StrEnum
@@ -6,8 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from runtime.images.gallery import IMAGE_ID
+
 MAX_PROMPT = 1_000
 MAX_COUNT = 4
+MAX_PAGE = 50
 
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT)]
 Id = Annotated[str, StringConstraints(pattern=re.compile(r"^[A-Za-z0-9_.:-]{1,128}\Z"))]
@@ -52,3 +55,12 @@ class ImageRequest(BaseModel):
         if not isinstance(data, dict):
             return data
         return {name: value for name, value in data.items() if value is not None}
+
+
+class AlbumQuery(BaseModel):
+    """The query parameters of GET /images; `cursor` is that of the page before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cursor: Annotated[str, StringConstraints(pattern=re.compile(rf"^{IMAGE_ID.pattern}\Z"))] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 12

@@ -18,6 +18,8 @@ class ImageSettings(SettingsModel):
     daily_spend_usd: float = Field(gt=0, allow_inf_nan=False)
     price_usd: float = Field(ge=0, allow_inf_nan=False)
     """US dollars for one picture."""
+    keep_days: int = Field(default=7, ge=1)
+    """Days after which the bucket drops a picture."""
 
     @property
     def price_micros(self) -> int:

@@ -16,6 +16,9 @@ from runtime.shared.problems import Problem
 MICROS = 1_000_000
 """Money is counted in whole millionths of a US dollar: sums of floats drift."""
 _KEPT_S = 2 * 86_400
+_EVERYONE = "#everyone"
+
+Key = dict[str, dict[str, str]]
 
 
 class QuotasUnavailable(Exception):
@@ -23,8 +26,9 @@ class QuotasUnavailable(Exception):
 
 
 class Quotas:
-    """Counters in the quotas table: `<what>#<user>#<day>` in pieces, `spend#<day>` in millionths of a dollar.
+    """Counters in the quotas table: `<what>#<day>` under a shopper's id, and money for all of them.
 
+    Money is counted in millionths of a dollar under `spend#<day>` of an id that no shopper has.
     `what` names the pieces in the plural, such as `pictures`, for the key and for people. Room is taken with
     one conditional ADD, so that calls at the same time cannot both have the last of it.
     Every method raises QuotasUnavailable.
@@ -81,7 +85,7 @@ class Quotas:
         if micros:
             self._add(_spend_key(day), -micros)
 
-    def _take(self, key: str, amount: int, limit: int) -> bool:
+    def _take(self, key: Key, amount: int, limit: int) -> bool:
         """Add to a counter unless it would pass its limit; False when it would."""
         if amount > limit:
             return False
@@ -98,7 +102,7 @@ class Quotas:
             raise
         return True
 
-    def _add(self, key: str, amount: int, values: dict[str, Any] | None = None, **condition: str) -> None:
+    def _add(self, key: Key, amount: int, values: dict[str, Any] | None = None, **condition: str) -> None:
         given = {
             ":amount": {"N": str(amount)},
             ":expires": {"N": str(int(self._clock()) + _KEPT_S)},
@@ -107,7 +111,7 @@ class Quotas:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key={"key": {"S": key}},
+                Key=key,
                 UpdateExpression="ADD used :amount SET expires_at = :expires",
                 ExpressionAttributeValues=given,
                 **condition,
@@ -117,8 +121,8 @@ class Quotas:
                 raise QuotasUnavailable("the quotas table did not answer") from error
             raise
 
-    def _user_key(self, user_id: str, day: str) -> str:
-        return f"{self._what}#{user_id}#{day}"
+    def _user_key(self, user_id: str, day: str) -> Key:
+        return {"user_id": {"S": user_id}, "key": {"S": f"{self._what}#{day}"}}
 
     def _refuse_user(self, count: int, now: float) -> Problem:
         wait = seconds_to_midnight(now)
@@ -152,5 +156,5 @@ def seconds_to_midnight(now: float) -> int:
     return 86_400 - int(now) % 86_400
 
 
-def _spend_key(day: str) -> str:
-    return f"spend#{day}"
+def _spend_key(day: str) -> Key:
+    return {"user_id": {"S": _EVERYONE}, "key": {"S": f"spend#{day}"}}

@@ -108,9 +108,14 @@ def test_a_conversation_ends_with_an_outfit_and_its_picture(page: Page, cloud: R
     expect(page.get_by_role("button", name="Picture of the outfit").last).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Occasion: Wedding")).to_be_visible()
     page.get_by_role("button", name="Picture of the outfit").last.click()
-    expect(page.get_by_text("Made by AI").or_(page.get_by_text("AI-made")).first).to_be_visible(
-        timeout=30_000
-    )
+    expect(page.get_by_text("AI-made")).to_have_count(1, timeout=30_000)
+    page.get_by_role("button", name="Something less formal").click()
+    expect(
+        page.get_by_role("button", name="Style: Smart").or_(page.get_by_text("more relaxed"))
+    ).to_be_visible(timeout=30_000)
+    box.fill("show me a picture")
+    box.press("Enter")
+    expect(page.get_by_text("AI-made")).to_have_count(2, timeout=30_000)
     keep(page, "chat")
     box.fill("what's the capital of France")
     box.press("Enter")
@@ -124,6 +129,20 @@ def test_a_look_is_drawn_from_words(page: Page, cloud: RunningCloud) -> None:
     picture = page.locator("main img").last
     expect(picture).to_be_visible(timeout=30_000)
     keep(page, "lookbook")
+
+
+def test_pictures_are_there_after_a_reload_until_they_are_deleted(page: Page, cloud: RunningCloud) -> None:
+    page.goto(cloud.config.site_url + "/lookbook")
+    expect(page.get_by_role("heading", name="Earlier pictures")).to_be_visible()
+    pictures = page.locator("main figure.made")
+    before = pictures.count()
+    assert before >= 2
+    page.get_by_role("button", name="Delete").first.click()
+    expect(pictures).to_have_count(before - 1)
+    page.reload()
+    expect(page.get_by_role("heading", name="Earlier pictures")).to_be_visible()
+    expect(pictures).to_have_count(before - 1)
+    keep(page, "lookbook-earlier")
 
 
 def test_signing_out_ends_the_session(page: Page, cloud: RunningCloud) -> None:

@@ -67,3 +67,41 @@ def test_a_throttled_model_asks_to_wait(cloud: RunningCloud) -> None:
         answer = cloud.call("POST", "/image", json={"prompt": "a green coat"})
     assert answer.status_code in (429, 503), answer.text
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_the_album_holds_the_own_pictures_until_they_are_deleted(cloud: RunningCloud) -> None:
+    headers = other(cloud)
+    made = cloud.call("POST", "/image", json={"prompt": "a striped scarf and a coat"}, headers=headers).json()
+    (image,) = made["images"]
+    album = cloud.call("GET", "/images", params={"limit": 5}, headers=headers).json()["images"]
+    assert album[0]["image_id"] == image["image_id"]
+    assert album[0]["prompt"] == "a striped scarf and a coat"
+    assert httpx.get(album[0]["url"]).status_code == 200
+    assert image["image_id"] not in cloud.call("GET", "/images", params={"limit": 50}).text
+    path = f"/images/{image['image_id']}"
+    assert cloud.call("DELETE", path).status_code == 404, "it is someone else's"
+    assert cloud.call("DELETE", path, headers=headers).status_code == 200
+    assert cloud.call("DELETE", path, headers=headers).status_code == 404
+    assert httpx.get(image["url"]).status_code in (403, 404)
+
+
+def test_pages_of_the_album_follow_each_other(cloud: RunningCloud) -> None:
+    made = cloud.call("POST", "/image", json={"prompt": "a green raincoat", "count": 3}).json()["images"]
+    wanted = [image["image_id"] for image in made][::-1]
+    first = cloud.call("GET", "/images", params={"limit": 2}).json()
+    second = cloud.call("GET", "/images", params={"limit": 1, "cursor": first["cursor"]}).json()
+    assert [image["image_id"] for page in (first, second) for image in page["images"]] == wanted
+    assert cloud.call("GET", "/images", params={"cursor": "x"}).status_code == 400
+
+
+def test_erasing_oneself_erases_the_pictures_and_their_records(cloud: RunningCloud) -> None:
+    headers = other(cloud)
+    body = {"prompt": "a yellow hat", "request_id": uuid.uuid4().hex}
+    image = cloud.call("POST", "/image", json=body, headers=headers).json()["images"][0]
+    exported = cloud.call("GET", "/me/export", headers=headers).json()["data"]
+    kinds = {row["key"].partition("#")[0] for row in exported["picture records"]}
+    assert kinds == {"count", "picture", "request"}
+    erased = cloud.call("DELETE", "/me", headers=headers).json()["erased"]
+    assert erased["pictures"] >= 1 and erased["picture records"] >= 3
+    assert cloud.call("GET", "/images", headers=headers).json()["images"] == []
+    assert httpx.get(image["url"]).status_code in (403, 404)

@@ -203,7 +203,7 @@ def chatting_works(cloud: RunningCloud, role: Role) -> bool:
 
 
 def drawing_works(cloud: RunningCloud, role: Role) -> bool:
-    """The outfit of a conversation, and the same request once more."""
+    """The outfit of a conversation, the same request once more, the album, and a picture deleted."""
     before = role.count_logged(*TROUBLE)
     session = cloud.say("a red dress for a party, I am a woman")["session_id"]
     body = {"prompt": "show me", "session_id": session, "request_id": uuid.uuid4().hex}
@@ -211,6 +211,12 @@ def drawing_works(cloud: RunningCloud, role: Role) -> bool:
         answer = cloud.call("POST", "/image", json=body)
         if answer.status_code != 200 or httpx.get(answer.json()["images"][0]["url"]).status_code != 200:
             return False
+    image_id = answer.json()["images"][0]["image_id"]
+    album = cloud.call("GET", "/images")
+    if album.status_code != 200 or image_id not in album.text:
+        return False
+    if cloud.call("DELETE", f"/images/{image_id}").status_code != 200:
+        return False
     return role.count_logged(*TROUBLE) == before
 
 

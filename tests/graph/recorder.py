@@ -100,6 +100,11 @@ class FakeAws(Mocks):
         answers: dict[str, dict[str, Any]] = {
             "aws:index/getRegion:getRegion": {"region": REGION, "name": REGION, "id": REGION},
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT},
+            "aws:index/getAvailabilityZones:getAvailabilityZones": {
+                "names": [f"{REGION}{letter}" for letter in "abc"]
+            },
+            "aws:ec2/getSecurityGroup:getSecurityGroup": {"id": "sg-of-cloudfront"},
+            "aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
         }
         return answers[args.token]
 
@@ -181,6 +186,28 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
             "name": short,
         },
         "aws:bedrock/agentDataSource:AgentDataSource": {"dataSourceId": "SOURCE1234", "name": short},
+        "aws:lambda/invocation:Invocation": {"result": json.dumps({"digest": f"sha256:{'0' * 64}"})},
+        "aws:ecr/repository:Repository": {
+            "name": short,
+            "arn": _arn("ecr", f"repository/{short}"),
+            "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{short}",
+        },
+        "aws:lb/loadBalancer:LoadBalancer": {
+            "arn": _arn("elasticloadbalancing", f"loadbalancer/app/{short}/50dc6c495c0c9188"),
+            "arnSuffix": f"app/{short}/50dc6c495c0c9188",
+            "dnsName": f"internal-{short}.{REGION}.elb.amazonaws.com",
+        },
+        "aws:lb/targetGroup:TargetGroup": {
+            "arn": _arn("elasticloadbalancing", f"targetgroup/{short}/73e2d6bc24d8a067"),
+            "arnSuffix": f"targetgroup/{short}/73e2d6bc24d8a067",
+        },
+        "aws:cloudfront/distribution:Distribution": {
+            "arn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1A2B3C4D5",
+            "domainName": "d111111abcdef8.cloudfront.net",
+        },
+        "aws:ecs/cluster:Cluster": {"name": short, "arn": _arn("ecs", f"cluster/{short}")},
+        "aws:ecs/service:Service": {"name": short, "arn": _arn("ecs", f"service/{short}")},
+        "aws:codebuild/project:Project": {"name": short, "arn": _arn("codebuild", f"project/{short}")},
         "aws:apigateway/apiKey:ApiKey": {"value": "api-key-value-of-forty-characters"},
     }
     return own.get(type_, {"arn": _arn(service, short)})

@@ -141,6 +141,7 @@ def test_a_preflight_answers_with_the_methods_of_its_path() -> None:
         ("REQUEST_TOO_LARGE", 413),
         ("UNSUPPORTED_MEDIA_TYPE", 415),
         ("THROTTLED", 429),
+        ("INTEGRATION_FAILURE", 429),
         ("QUOTA_EXCEEDED", 429),
         ("INTEGRATION_TIMEOUT", 504),
         ("DEFAULT_4XX", 400),

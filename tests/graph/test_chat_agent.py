@@ -85,6 +85,12 @@ def allowed(text: str) -> set[tuple[str, str]]:
     }
 
 
+def test_turns_at_once_are_bounded_in_the_function_and_take_nothing_from_the_account() -> None:
+    chat = record_chat(max_turns=20)
+    assert json.loads(variables(chat, "chat-function")["CHAT"])["max_turns"] == 20
+    assert "reservedConcurrentExecutions" not in chat.get("chat-function").inputs
+
+
 def variables(graph: Graph, name: str) -> dict[str, str]:
     return graph.get(name).inputs["environment"]["variables"]
 
@@ -111,6 +117,7 @@ def test_the_chat_function_is_told_everything(chat: Graph) -> None:
         "max_rounds": 6,
         "max_tokens": 1200,
         "deadline_s": 25,
+        "max_turns": 0,
     }
     assert json.loads(given["SESSIONS"]) == {"table": "chat-sessions-1a2b3c4", "ttl_hours": 72}
     assert json.loads(given["PROFILES"]) == {"table": "chat-profiles-1a2b3c4"}
@@ -329,6 +336,7 @@ def test_the_alias_moves_with_every_change_of_the_agent(
         ({"weather": "openweathermap"}, "weather_key: weather 'openweathermap' needs it"),
         ({"weather_secret_arn": "arn:s"}, "weather_secret_arn: weather 'open-meteo' needs no key"),
         ({"session_hours": 0}, "session_hours: 0 is out of range"),
+        ({"max_turns": 501}, "max_turns: 501 is out of range; use 1 to 500, or 0 for no bound"),
         ({"knowledge_environment": {"KNOWLEDGE": "{}"}}, "knowledge_environment: goes with knowledge_policy"),
         ({"connections_policy": "{}"}, "connections_environment: goes with connections_policy"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from components import ImageGeneration
 from components._lib import iam
-from runtime.privacy.settings import KeptObjects, read_kept
+from runtime.privacy.settings import KeptObjects, KeptRows, read_kept
 from tests.graph.recorder import Graph, record
 
 RESULTS = "arn:aws:s3:::images-results-1a2b3c4"
@@ -61,6 +61,7 @@ def test_the_function_is_told_model_place_and_limits() -> None:
         "daily_per_user": 5,
         "daily_spend_usd": 3,
         "price_usd": 0.04,
+        "keep_days": 7,
     }
     assert (given["SESSIONS"], given["PROFILES"]) == ("s", "p")
 
@@ -68,11 +69,12 @@ def test_the_function_is_told_model_place_and_limits() -> None:
 def test_it_may_call_one_model_where_that_is_offered_and_count_what_it_costs(images: Graph) -> None:
     assert allowed(images.get("images-policy").inputs["policy"]) == {
         ("bedrock:InvokeModel", f"arn:aws:bedrock:us-west-2::foundation-model/{CORE}"),
+        ("s3:DeleteObject", f"{RESULTS}/images/*"),
         ("s3:GetObject", f"{RESULTS}/images/*"),
         ("s3:PutObject", f"{RESULTS}/images/*"),
         ("s3:ListBucket", RESULTS),
-        ("dynamodb:GetItem", QUOTAS),
-        ("dynamodb:UpdateItem", QUOTAS),
+        *((f"dynamodb:{verb}Item", QUOTAS) for verb in ("Delete", "Get", "Put", "Update")),
+        ("dynamodb:Query", QUOTAS),
         ("dynamodb:GetItem", "arn:sessions"),
     }
     assert images.exports["model_region"] == "us-west-2"
@@ -83,10 +85,21 @@ def test_the_owner_lists_takes_and_erases_pictures(images: Graph) -> None:
         ("s3:ListBucket", RESULTS),
         ("s3:ListBucketVersions", RESULTS),
         ("s3:GetObject", f"{RESULTS}/images/*"),
+        ("s3:DeleteObject", f"{RESULTS}/images/*"),
         ("s3:DeleteObjectVersion", f"{RESULTS}/images/*"),
+        ("dynamodb:Query", QUOTAS),
+        ("dynamodb:BatchWriteItem", QUOTAS),
     }
-    expected = KeptObjects(name="pictures", bucket="images-results-1a2b3c4", prefix="images/")
-    assert read_kept({"KEPT": images.exports["kept"]}) == [expected]
+    assert read_kept({"KEPT": images.exports["kept"]}) == [
+        KeptObjects(name="pictures", bucket="images-results-1a2b3c4", prefix="images/"),
+        KeptRows(
+            name="picture records",
+            table="images-quotas-1a2b3c4",
+            keys=("key",),
+            hidden=("token",),
+            texts=("answer",),
+        ),
+    ]
 
 
 def test_pictures_expire(images: Graph) -> None:
@@ -99,7 +112,7 @@ def test_pictures_expire(images: Graph) -> None:
 
 def test_counters_and_request_ids_expire(images: Graph) -> None:
     quotas = images.get("images-quotas").inputs
-    assert quotas["hashKey"] == "key"
+    assert (quotas["hashKey"], quotas["rangeKey"]) == ("user_id", "key")
     assert quotas["ttl"] == {"attributeName": "expires_at", "enabled": True}
 
 

@@ -22,6 +22,7 @@ EXPORTS = {
     "client_id",
     "data_source_id",
     "dead_letter_url",
+    "distribution_domain",
     "documents_bucket",
     "documents_dead_letter_url",
     "domain_url",
@@ -34,7 +35,9 @@ EXPORTS = {
     "region",
     "results_bucket",
     "scope",
+    "site_image",
     "site_secret_arn",
+    "site_url",
     "try_on_workflow_arn",
     "user_pool_id",
     "websocket_url",
@@ -159,6 +162,7 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "catalog",
         "chat",
         "connections",
+        "edge",
         "images",
         "knowledge",
         "layers",
@@ -169,6 +173,7 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "site",
         "try-on",
         "vectors",
+        "web",
     }
     assert not any(resource.custom for resource in top)
 
@@ -246,6 +251,7 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, prod: Graph) -> None:
         "chat-profiles",
         "chat-sessions",
         "connections-table",
+        "edge-logs",
         "images-quotas",
         "images-results",
         "knowledge-documents",
@@ -257,6 +263,8 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, prod: Graph) -> None:
         "try-on-results",
         "vectors-embeddings",
         "vectors-snapshots",
+        "web-images",
+        "web-sources",
     }
     assert {resource.name for resource in prod.resources if resource.protect} == stateful
     assert {resource.name for resource in prod.resources if resource.retain} == stateful

@@ -16,7 +16,7 @@ from settings import Settings, parse_settings
 from tests.graph.recorder import ROOT, record_stack, stack_config
 
 PROJECT = "virtual-stylist"
-TYPES = {"string": str, "integer": int, "boolean": bool, "object": dict}
+TYPES = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list}
 
 
 def parse(**changes: Any) -> Settings:
@@ -89,7 +89,7 @@ def test_values_arrive_as_texts_and_leave_typed() -> None:
         ),
         (
             {"zzz": "1"},
-            "zzz is not a setting of this project; the settings are allowOtherRegions, apiAccessLog",
+            "zzz is not a setting of this project; the settings are allowOtherRegions, allowedCidrs, apiA",
         ),
         (
             {"vectorBackend": "opensearch"},
@@ -107,11 +107,15 @@ def test_values_arrive_as_texts_and_leave_typed() -> None:
         ({"siteUrl": "https://shop.example/"}, "siteUrl: .* without a slash at the end"),
         ({"siteUrl": "shop.example"}, "siteUrl: .* write https://host"),
         ({"tags": '{"a": {"b": 1}}'}, "virtual-stylist:tags.a: .* is refused"),
-        ({"tags": "team=shop"}, "virtual-stylist:tags: 'team=shop' is refused: write a JSON object"),
+        (
+            {"tags": "team=shop"},
+            "virtual-stylist:tags: 'team=shop' is refused: write JSON, as the description",
+        ),
         (
             {"knowledgeBaseStorage": "opensearch"},
             "knowledgeBaseStorage: 'opensearch' is refused: opensearch comes with a later release",
         ),
+        ({"chatConcurrency": "501"}, "chatConcurrency: '501' is refused: .*less than or equal to 500"),
         ({"chatEngine": "langchain"}, "chatEngine: 'langchain' is refused: .*'converse' or 'agent'"),
         ({"chatEngine": "agent"}, "chatEngine: Bedrock Agents .* are closed .* hasAgentsClassic"),
         (

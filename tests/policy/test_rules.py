@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policies import access, api, data, limits, models, realtime, workflows
+from policies import access, api, data, limits, models, realtime, web, workflows
 from policies.rules import RULES
 from policies.stack import Resource, Rule, Violation
 from tests.graph.recorder import Graph, record_stack
@@ -478,6 +478,68 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
         "lambda:InvokeFunction",
     ),
     (workflows.let_workflows_act, "try-on-workflow-policy", revoke("sqs:SendMessage"), "sqs:SendMessage"),
+    (web.keep_load_balancers_private, "edge-balancer", put("internal", False), "set internal"),
+    (web.keep_load_balancers_private, "edge-balancer", drop("accessLogs"), "accessLogs"),
+    (
+        web.let_nobody_in_directly,
+        "edge-from-cloudfront",
+        drop("referencedSecurityGroupId"),
+        "name the security group",
+    ),
+    (
+        web.let_nobody_in_directly,
+        "edge-load-balancer",
+        put("ingress", [{"cidrBlocks": ["0.0.0.0/0"]}]),
+        "ingress rules",
+    ),
+    (web.stand_behind_a_firewall, "edge-distribution", drop("webAclId"), "webAclId"),
+    (
+        web.stand_behind_a_firewall,
+        "edge-distribution",
+        put("defaultCacheBehavior.viewerProtocolPolicy", "allow-all"),
+        "redirect-to-https",
+    ),
+    (
+        web.stand_behind_a_firewall,
+        "edge-distribution",
+        put("origins", [{"originId": "site", "domainName": "shop.example"}]),
+        "VPC origin",
+    ),
+    (web.log_what_firewalls_refuse, "edge-firewall-logging", remove, "declare its logging"),
+    (
+        web.log_what_firewalls_refuse,
+        "edge-firewall-logging",
+        put("redactedFields", []),
+        "redact authorization",
+    ),
+    (web.log_what_firewalls_refuse, "api-firewall", put("rules", []), "rate-based"),
+    (
+        web.give_containers_no_rights,
+        "web-definition",
+        replace_text("containerDefinitions", '"user": "10001"', '"user": "root"'),
+        "without rights",
+    ),
+    (
+        web.give_containers_no_rights,
+        "web-definition",
+        replace_text("containerDefinitions", '"readonlyRootFilesystem": true', '"privileged": false'),
+        "readonlyRootFilesystem",
+    ),
+    (
+        web.give_containers_no_rights,
+        "web-definition",
+        replace_text("containerDefinitions", "@sha256:", ":latest-"),
+        "by digest",
+    ),
+    (web.take_failed_deployments_back, "web-service", drop("deploymentCircuitBreaker"), "circuit breaker"),
+    (
+        web.take_failed_deployments_back,
+        "web-service",
+        put("networkConfiguration.assignPublicIp", True),
+        "assignPublicIp",
+    ),
+    (web.scan_images, "web-images", put("imageTagMutability", "MUTABLE"), "IMMUTABLE"),
+    (web.scan_images, "web-images", drop("imageScanningConfiguration"), "scanOnPush"),
 ]
 
 

@@ -37,7 +37,7 @@ ALLOWED_INPUTS = (
     pulumi.Input[Mapping[str, INPUT]],
     pulumi.Input[Sequence[INPUT]],
 )
-ALLOWED_OUTPUTS = (pulumi.Output[str], pulumi.Output[Mapping[str, str]])
+ALLOWED_OUTPUTS = (pulumi.Output[str], pulumi.Output[Sequence[str]], pulumi.Output[Mapping[str, str]])
 
 
 def schema() -> dict[str, Any]:
@@ -148,7 +148,7 @@ def test_the_plugin_files_are_those_the_engine_looks_for() -> None:
     assert (folder / "py.typed").is_file()
     assert not (ROOT / "PulumiPlugin.yaml").exists(), "the engine refuses it beside Pulumi.yaml"
     requirements = (folder / "requirements.txt").read_text().split()
-    assert requirements == ["pulumi>=3.260,<4", "pulumi-aws>=7.51,<8"]
+    assert requirements == ["pulumi>=3.260,<4", "pulumi-aws>=7.51,<8", "pulumi-docker-build>=0.0.20,<0.1"]
 
 
 def test_components_know_no_stack_no_config_and_pass_no_callers_options_on() -> None:

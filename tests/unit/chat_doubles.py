@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ import botocore.session
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
+from runtime.chat.admission import Admission
 from runtime.chat.engines.converse import ConverseModel
 from runtime.chat.logic import Stylist
 from runtime.chat.model import Citation
@@ -299,7 +301,12 @@ class Conversation:
 
 
 def start_conversation(
-    tables: Any, *, profiles: bool = True, guardrail: tuple[str, str] | None = None, **bounds: Any
+    tables: Any,
+    *,
+    profiles: bool = True,
+    guardrail: tuple[str, str] | None = None,
+    most_turns: int = 0,
+    **bounds: Any,
 ) -> Conversation:
     """A conversation over DynamoDB tables `sessions` and `profiles`."""
     clock = Clock()
@@ -312,6 +319,7 @@ def start_conversation(
         ProfileStore(tables, "profiles") if profiles else None,
         Services(catalogue, knowledge, forecaster),
         Bounds(**({"rounds": 6, "tokens": 1200, "deadline_s": 25.0} | bounds)),
+        admit=Admission(tables, "sessions", most_turns, clock).turn if most_turns else nullcontext,
         now=clock,
         clock=clock,
         sleep=clock.sleep,

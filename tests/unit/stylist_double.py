@@ -1,6 +1,6 @@
 """A stylist, an image maker and a shop that the pages of the site talk to in tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,15 @@ from streamlit.testing.v1 import AppTest
 from ui import session
 from ui.answers import Capabilities, Hit, ProductPage
 from ui.problems import ApiProblem
-from ui.stylist_answers import Accepted, ChatAnswer, ImageAnswer, ImageRequest, Question
+from ui.stylist_answers import (
+    Accepted,
+    AlbumPage,
+    ChatAnswer,
+    Deleted,
+    ImageAnswer,
+    ImageRequest,
+    Question,
+)
 
 APP = Path(session.__file__).parent / "app.py"
 PIECES = [
@@ -51,6 +59,11 @@ class FakeStylist:
         self.pictures: list[ImageAnswer | ApiProblem] = []
         self.questions: list[Question] = []
         self.wishes: list[ImageRequest] = []
+        self.waits: list[float] = []
+        self.pages: list[AlbumPage | ApiProblem] = []
+        self.pages_read: list[str | None] = []
+        self.deleted: list[str] = []
+        self.deletion_problem: ApiProblem | None = None
         self.ratings: list[tuple[str, int, str]] = []
 
     def capabilities(self) -> Capabilities:
@@ -59,8 +72,12 @@ class FakeStylist:
     def products(self, **_: Any) -> ProductPage:
         return ProductPage()
 
-    def ask(self, question: Question) -> Iterator[str | ChatAnswer]:
+    def ask(
+        self, question: Question, on_wait: Callable[[float], None] | None = None
+    ) -> Iterator[str | ChatAnswer]:
         self.questions.append(question)
+        if on_wait and self.waits:
+            on_wait(self.waits.pop(0))
         given = self.answers.pop(0)
         if isinstance(given, ApiProblem):
             raise given
@@ -70,6 +87,19 @@ class FakeStylist:
     def feedback(self, session_id: str, turn: int, rating: str) -> Accepted:
         self.ratings.append((session_id, turn, rating))
         return Accepted()
+
+    def images(self, *, cursor: str | None = None, limit: int = 12) -> AlbumPage:
+        self.pages_read.append(cursor)
+        given = self.pages.pop(0) if self.pages else AlbumPage()
+        if isinstance(given, ApiProblem):
+            raise given
+        return given
+
+    def delete_image(self, image_id: str) -> Deleted:
+        self.deleted.append(image_id)
+        if self.deletion_problem:
+            raise self.deletion_problem
+        return Deleted(deleted=image_id)
 
     def image(self, request: ImageRequest, response_format: str = "url") -> ImageAnswer:
         self.wishes.append(request)

@@ -140,6 +140,20 @@ def test_the_stream_says_the_same_in_pieces_of_any_size(size: int) -> None:
     )
 
 
+def test_the_stream_knows_how_long_it_held_the_first_words_back() -> None:
+    now = [10.0]
+    stream = ReplyStream(lambda: FACTS, lambda _: None, lambda: now[0])
+    assert stream.held_s is None
+    for words in ("Linen is ", "light, ", "and airy."):
+        stream.write(words)
+        now[0] += 0.25
+    assert stream.held_s == 0.25
+    silent = ReplyStream(lambda: FACTS)
+    silent.write("Linen is light.")
+    silent.end_round()
+    assert silent.held_s is None
+
+
 @pytest.mark.parametrize(
     ("text", "amount"),
     [("200", 200.0), ("up to 1.500 EUR", 1500.0), ("79,9", 79.9), ("1 299,00", 1299.0), ("none", None)],

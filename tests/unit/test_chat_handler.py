@@ -4,17 +4,15 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError
-from moto import mock_aws
 
 from runtime.chat import handler as chat
+from runtime.chat.admission import Admission
 from runtime.chat.engines.agent import AgentModel
 from runtime.chat.engines.converse import ConverseModel
 from runtime.chat.handler import Socket, create_api, open_model
@@ -26,33 +24,19 @@ from runtime.shared.sockets import Connection, find_user
 from tests.unit.chat_doubles import (
     DRESS,
     Conversation,
-    OneAtATime,
     check_request,
     client_error,
-    create_tables,
     says,
     start_conversation,
     uses,
 )
-from tests.unit.shop import CLAIMS, ENVIRONMENT, api_event, post_event, read_answer, read_logs, start_logs
+from tests.unit.chat_tables import tables, talk
+from tests.unit.shop import CLAIMS, api_event, post_event, read_answer, read_logs, start_logs
+
+__all__ = ["tables", "talk"]
 
 SEARCH = uses(("search_products", {"query": "dress", "category": "dress"}))
 NAMED = f"{DRESS['name']} [[{DRESS['product_id']}]]"
-
-
-@pytest.fixture(scope="module")
-def tables() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        client = boto3.client("dynamodb")
-        create_tables(client)
-        yield OneAtATime(client)
-
-
-@pytest.fixture
-def talk(tables: Any) -> Conversation:
-    return start_conversation(tables)
 
 
 def post(
@@ -118,6 +102,19 @@ def test_a_turn_over_rest_and_feedback_on_it(talk: Conversation, tables: Any) ->
     assert row["feedback"]["M"]["1"]["M"]["rating"] == {"S": "up"}, "a later turn leaves it alone"
     for missing in ({**rating, "turn": 3}, {**rating, "session_id": "other"}):
         assert post(talk, "/feedback", missing)[0] == 404
+
+
+def test_beyond_the_bound_both_ways_say_429_and_when_to_come_back(tables: Any) -> None:
+    talk, browser = start_conversation(tables, most_turns=1), Browser()
+    admission = Admission(tables, "sessions", 1, talk.clock)
+    with admission.turn():
+        status, body, headers = post(talk, "/text", {"message": "A dress"})
+        send(talk, browser, frame_event({"action": "chat", "message": "A dress"}))
+    assert (status, headers["retry-after"]) == (429, "3")
+    assert body["detail"] == "The stylist is talking with many shoppers; try again in a few seconds."
+    assert browser.frames == [{"type": "error", "problem": {**body, "retry_after": 3}}]
+    assert talk.bedrock.requests == [], "nothing was paid for"
+    assert post(talk, "/text", {"message": "A dress"}, says("Which colour?"))[0] == 200
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """From a shopper's words, an outfit and a profile to a model's words."""
 
+import json
 import re
 
 import pytest
@@ -84,11 +85,9 @@ def test_texts_are_cleaned() -> None:
 def test_the_look_of_a_session_and_a_profile() -> None:
     row = {
         "outfit": ["b", "gone", "a"],
-        "products": {
-            "a": {"name": "Loafers", "color": "brown"},
-            "b": {"name": "Chinos"},
-            "c": {"name": "Cap"},
-        },
+        "products": json.dumps(
+            {"a": {"name": "Loafers", "color": "brown"}, "b": {"name": "Chinos"}, "c": {"name": "Cap"}}
+        ),
         "brief": {"gender": "men", "occasion": "wedding", "location": "Lisbon", "budget": 200},
     }
     look = combine_looks(row, {"gender": "women", "age_group": "20-30", "style": ["odd"]})

@@ -19,6 +19,20 @@ def named(turn: Turn) -> list[str]:
     return re.findall(r"\[\[(\w+)\]\]", turn.text)
 
 
+def test_arguments_that_were_wrong_are_mended_once() -> None:
+    answers = [{"error": "malformed_input", "message": "budget: use a number"}, SHOP["build_outfit"]]
+
+    def build(arguments: dict[str, object]) -> dict[str, object]:
+        given = answers.pop(0)
+        return given(arguments) if callable(given) else given
+
+    told = Conversation({**SHOP, "build_outfit": build}).say("An outfit for a party, I am a woman")
+    assert told.tools.count("build_outfit") == 2
+    assert named(told)
+    never = Conversation({**SHOP, "build_outfit": lambda _: {"error": "malformed_input", "message": "no"}})
+    assert never.say("An outfit for a party, I am a woman").text
+
+
 def test_a_wedding_from_the_first_word_to_the_picture() -> None:
     talk = Conversation()
     first = talk.say(WEDDING)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 
 from tests.unit.stylist_double import (
     FakeStylist,
@@ -84,6 +85,13 @@ def test_a_picture_of_the_outfit_is_made_in_place(stylist: FakeStylist):
     assert len(stylist.wishes) == 1
 
 
+@pytest.mark.parametrize("fields", [{"refused": True, "products": ()}, {"products": ()}])
+def test_an_answer_about_something_else_offers_no_picture(stylist: FakeStylist, fields: dict[str, object]):
+    stylist.answers = [answer(), answer(2, **fields)]
+    test = say(say(open_page(CHAT), "a wedding"), "what's the capital of France")
+    assert "draw-1" in keys_of(test) and "draw-2" not in keys_of(test)
+
+
 def test_who_asks_for_a_picture_gets_one(stylist: FakeStylist):
     stylist.answers = [answer(), answer(2)]
     stylist.pictures = [ApiProblem(429, "Daily limit reached", "You can have 5 pictures a day.")]
@@ -135,6 +143,16 @@ def test_a_failure_is_explained_and_asked_again_with_the_same_id(stylist: FakeSt
     first, second = stylist.questions
     assert first == second
     assert "Piece 1" in words_of(test)
+
+
+def test_a_shopper_who_has_to_wait_is_told_so(stylist: FakeStylist, monkeypatch: pytest.MonkeyPatch):
+    told: list[str] = []
+    stylist.answers, stylist.waits = [answer()], [3.0]
+    show = DeltaGenerator.html
+    monkeypatch.setattr(DeltaGenerator, "html", lambda place, body: told.append(body) or show(place, body))
+    test = say(open_page(CHAT), "a wedding")
+    assert any("Please stay" in each for each in told)
+    assert "Please stay" not in html_of(test)
 
 
 def test_a_refused_message_is_not_offered_again(stylist: FakeStylist):

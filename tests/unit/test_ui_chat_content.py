@@ -82,6 +82,8 @@ def test_words_of_shoppers_and_models_never_become_markup(stylist: FakeStylist):
 
 def test_prose_keeps_emphasis_and_has_no_links():
     assert escape_prose("**bold**\n- one") == "**bold**\n- one"
+    assert escape_prose("Look\n- one\n- two\nTogether 20.") == "Look\n- one\n- two\n\nTogether 20."
+    assert escape_prose("1. one\n2. two\n\nAnd so") == "1. one\n2. two\n\nAnd so"
     assert "http://" not in escape_prose("https://evil.example.com http://x")
     assert "www." not in escape_prose("WWW.x.com www.x.com").lower()
 

@@ -142,11 +142,16 @@ def test_no_line_a_closed_door_and_silence_are_no_harm():
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_stylist_is_asked_again_after_the_time_it_names(status: int):
-    line, waits = Line([delta(0, "lost"), fault(status, retry_after=3)], [delta(0, "Wear "), DONE]), []
+    line, waits, told = (
+        Line([delta(0, "lost"), fault(status, retry_after=3)], [delta(0, "Wear "), DONE]),
+        [],
+        [],
+    )
     with open_line(line) as url:
-        parts = ask(url, Rest(), Question(message="x"), sleep=waits.append)
+        stream = ChatStream(Rest().client(), url, "the-token", sleep=waits.append)
+        parts = list(stream.ask(Question(message="x"), told.append))
     assert parts[1:] == ["Wear ", ChatAnswer.model_validate(ANSWER)]
-    assert waits == [3.0]
+    assert waits == told == [3.0]
     assert line.frames[0] == line.frames[1]
 
 
@@ -175,9 +180,9 @@ def test_by_rest_too_a_busy_stylist_is_asked_again_and_a_picture_waited_for():
     def busy(status: int, seconds: int) -> httpx.Response:
         return httpx.Response(status, json={"title": "Busy"}, headers={"retry-after": str(seconds)})
 
-    rest = Rest(busy(429, 2), busy(503, 10), httpx.Response(200, json=ANSWER))
-    assert rest.client().text(Question(message="x")).reply == "Wear linen."
-    assert rest.waits == [2.0, 10.0]
+    rest, told = Rest(busy(429, 2), busy(503, 10), httpx.Response(200, json=ANSWER)), []
+    assert rest.client().text(Question(message="x"), told.append).reply == "Wear linen."
+    assert rest.waits == told == [2.0, 10.0]
     rest = Rest(busy(409, 3), httpx.Response(200, json={"images": []}))
     rest.client().image(ImageRequest(prompt="a coat", request_id="r"))
     assert rest.waits == [3.0]

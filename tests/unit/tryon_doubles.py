@@ -222,9 +222,10 @@ class FittingHouse:
         found = self.clients.get("s3").list_objects_v2(Bucket=bucket).get("Contents") or []
         return [each["Key"] for each in found]
 
-    def used(self, key: str) -> int:
-        """A counter of the day."""
-        place = {"key": {"S": f"{key}#2026-11-18"}}
+    def used(self, counter: str) -> int:
+        """A counter of the day, of a shopper (`try-ons#<id>`) or of all (`spend`)."""
+        what, _, user = counter.partition("#")
+        place = {"user_id": {"S": user or "#everyone"}, "key": {"S": f"{what}#2026-11-18"}}
         row = self.clients.get("dynamodb").get_item(TableName="quotas", Key=place).get("Item")
         return int(row["used"]["N"]) if row else 0
 
@@ -254,7 +255,7 @@ def open_house(clients: Clients) -> FittingHouse:
     unfinished = [("open", "HASH"), ("created_at", "RANGE")]
     _table(tables, "models", "model_id", {"by_user": by_user})
     _table(tables, "jobs", "id", {"by_user": by_user, "unfinished": unfinished})
-    _table(tables, "quotas", "key", {})
+    _table(tables, "quotas", "user_id", {}, "key")
     _table(tables, "products", "product_id", {})
     for bucket in ("photos", "looks", "catalog"):
         clients.get("s3").create_bucket(Bucket=bucket)
@@ -264,8 +265,10 @@ def open_house(clients: Clients) -> FittingHouse:
     return house
 
 
-def _table(client: Any, name: str, key: str, indexes: Mapping[str, list[tuple[str, str]]]) -> None:
-    names = {key, *(part for parts in indexes.values() for part, _ in parts)}
+def _table(
+    client: Any, name: str, key: str, indexes: Mapping[str, list[tuple[str, str]]], sort: str | None = None
+) -> None:
+    names = {key, *([sort] if sort else []), *(part for parts in indexes.values() for part, _ in parts)}
     more: dict[str, Any] = {}
     if indexes:
         more["GlobalSecondaryIndexes"] = [
@@ -278,7 +281,10 @@ def _table(client: Any, name: str, key: str, indexes: Mapping[str, list[tuple[st
         ]
     client.create_table(
         TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        KeySchema=[
+            {"AttributeName": key, "KeyType": "HASH"},
+            *([{"AttributeName": sort, "KeyType": "RANGE"}] if sort else []),
+        ],
         AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in sorted(names)],
         BillingMode="PAY_PER_REQUEST",
         **more,

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import catalog, conversation, session
+from ui.album import open_album
 from ui.conversation import Conversation, Exchange
 from ui.place import settle
 from ui.problems import ApiProblem
@@ -20,6 +21,11 @@ _TEXTS = {
     429: "A lot of people are asking the stylist right now. Please wait a few seconds and ask again.",
 }
 _ENDED = "Your last conversation has ended, so this is a new one."
+_THINKING = '<p class="thinking" role="status">Your stylist is thinking…</p>'
+_BUSY = (
+    '<p class="thinking" role="status">Many shoppers are talking with the stylist right now. '
+    "Please stay: your question is asked again in a few seconds…</p>"
+)
 _CONTINUES = (
     "Welcome back. Earlier messages are not shown here any more, but your stylist remembers them: just go on."
 )
@@ -109,6 +115,7 @@ def _show_answer(exchange: Exchange, *, can_draw: bool, busy: bool) -> None:
     if look and look.waits:
         with st.spinner("Drawing the outfit…"):
             look.make(session.get_client())
+        open_album().is_read = False
         st.rerun()
 
 
@@ -119,9 +126,9 @@ def _fetch_answer(talk: Conversation, exchange: Exchange) -> None:
         # Kept with the question: when it is sent again, nothing of it may be different.
         question = exchange.question = question.model_copy(update={"session_id": talk.session_id})
     place = st.empty()
-    place.html('<p class="thinking" role="status">Your stylist is thinking…</p>')
+    place.html(_THINKING)
     try:
-        for part in session.get_chat().ask(question):
+        for part in session.get_chat().ask(question, lambda _: place.html(_BUSY)):
             if isinstance(part, str):
                 place.markdown(escape_prose(part))
             else:

@@ -3,13 +3,16 @@
 import streamlit as st
 
 from ui import session
+from ui.album import draw_again, open_album
 from ui.looks import Look
-from ui.stylist_answers import ASPECT_RATIOS, MOST_PICTURES, MOST_PROMPT, ImageRequest
-from ui.widgets.pictures import show_pictures
-from ui.widgets.text import escape
+from ui.problems import ApiProblem
+from ui.stylist_answers import ASPECT_RATIOS, MOST_PICTURES, MOST_PROMPT, AlbumPicture, ImageRequest
+from ui.widgets.pictures import frame_picture, show_delete, show_pictures
+from ui.widgets.text import describe_day, escape
 
 _STATE = "looks"
 _MOST_LOOKS = 12
+_NOT_FOUND = 404
 _EXAMPLE = "A linen suit in sand with a white shirt, on a terrace by the sea"
 
 
@@ -23,6 +26,7 @@ def show_lookbook() -> None:
     looks: list[Look] = st.session_state.get(_STATE, [])
     for position, look in enumerate(looks):
         _show_look(look, len(looks) - position)
+    _show_album(looks)
     # Only when all of the page is there: what has to be made next, oldest wish first.
     waiting = next((look for look in reversed(looks) if look.waits), None)
     if waiting:
@@ -68,8 +72,10 @@ def _take_wish() -> None:
 
 
 def _begin(look: Look) -> None:
-    looks: list[Look] = st.session_state.get(_STATE, [])
-    st.session_state[_STATE] = [look, *looks][:_MOST_LOOKS]
+    looks: list[Look] = [look, *st.session_state.get(_STATE, [])]
+    if len(looks) > _MOST_LOOKS:
+        open_album().is_read = False  # what makes room is found there
+    st.session_state[_STATE] = looks[:_MOST_LOOKS]
 
 
 def _show_look(look: Look, number: int) -> None:
@@ -89,8 +95,8 @@ def _show_look(look: Look, number: int) -> None:
 
 
 def _show_made(look: Look, key: str) -> None:
-    show_pictures(look, key)
-    missing = look.request.count - len(look.answer.images if look.answer else ())
+    show_pictures(look, key, _delete)
+    missing = look.missing
     if missing > 0:
         st.caption(f"{missing} of the {look.request.count} pictures could not be made.")
     st.button("Draw it anew", icon=":material/autorenew:", on_click=_again, args=(look,), key=f"{key}-again")
@@ -98,6 +104,65 @@ def _show_made(look: Look, key: str) -> None:
 
 def _again(look: Look) -> None:
     _begin(look.again())
+
+
+def _show_album(looks: list[Look]) -> None:
+    """The pictures from earlier on, but for those that stand above."""
+    album = open_album()
+    album.refresh(session.get_client())
+    shown = {image.image_id for look in looks if look.answer for image in look.answer.images}
+    earlier = [picture for picture in album.pictures if picture.image_id not in shown]
+    if earlier:
+        st.html('<h2 class="section">Earlier pictures</h2>')
+        grid = st.grid(min_column_width=200, gap="medium", key="album")
+        for picture in earlier:
+            with grid.cell():
+                _show_earlier(picture)
+    if album.problem:
+        st.html(f'<p role="alert">{escape(album.problem)}</p>')
+        st.button("Try again", icon=":material/refresh:", key="album-retry")
+    elif album.cursor:
+        st.button("Show more", key="album-more", on_click=_show_more)
+
+
+def _show_earlier(picture: AlbumPicture) -> None:
+    st.html(frame_picture(picture, picture.prompt, picture.aspect_ratio))
+    day = describe_day(picture.made_at.date().isoformat()) if picture.made_at else ""
+    st.html(f'<p class="wish">{escape(picture.prompt)}</p><p class="muted">{escape(day)}</p>')
+    with st.container(horizontal=True, key=f"earlier-{picture.image_id}"):
+        st.button(
+            "Draw it anew",
+            icon=":material/autorenew:",
+            type="tertiary",
+            on_click=_begin_again,
+            args=(picture,),
+            key=f"redraw-{picture.image_id}",
+        )
+        if picture.image_id:
+            show_delete(picture.image_id, _delete)
+
+
+def _begin_again(picture: AlbumPicture) -> None:
+    _begin(draw_again(picture))
+
+
+def _show_more() -> None:
+    open_album().read_more(session.get_client())
+
+
+def _delete(image_id: str) -> None:
+    """Deletes a picture, wherever on the page it stands; one that is gone already is no problem."""
+    try:
+        session.get_client().delete_image(image_id)
+    except ApiProblem as problem:
+        if problem.status != _NOT_FOUND:
+            st.toast("The picture could not be deleted. Please try again later.")
+            return
+    open_album().forget(image_id)
+    looks: list[Look] = st.session_state.get(_STATE, [])
+    for look in looks:
+        look.drop(image_id)
+    st.session_state[_STATE] = [look for look in looks if not look.is_empty]
 
 
 show_lookbook()

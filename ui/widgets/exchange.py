@@ -119,7 +119,7 @@ def _show_actions(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, bus
             args=(exchange, answer, key),
             disabled=busy,
         )
-        if can_draw and answer.outfit and exchange.look is None:
+        if can_draw and _shows_outfit(answer) and exchange.look is None:
             st.button(
                 "Picture of the outfit",
                 icon=":material/brush:",
@@ -128,6 +128,11 @@ def _show_actions(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, bus
                 args=(exchange,),
                 disabled=busy,
             )
+
+
+def _shows_outfit(answer: ChatAnswer) -> bool:
+    """Whether the outfit is what this answer is about: a refusal or a question goes on knowing it."""
+    return not answer.refused and any(product.product_id in answer.outfit for product in answer.products)
 
 
 def _rate(exchange: Exchange, answer: ChatAnswer, key: str) -> None:

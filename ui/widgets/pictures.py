@@ -1,6 +1,7 @@
 """Pictures that a model made, always labelled as such."""
 
 import base64
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -13,16 +14,30 @@ from ui.widgets.text import escape, is_web_address
 _SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
-def show_pictures(look: Look, key: str) -> None:
-    """The pictures of a look, side by side, each with a way to keep it."""
+def show_pictures(look: Look, key: str, on_delete: Callable[[str], None] | None = None) -> None:
+    """The pictures of a look, side by side, each with a way to keep it, and to delete it with `on_delete`."""
     if look.answer is None:
         return
-    images = look.answer.images
     grid = st.grid(min_column_width=200, gap="medium", key=f"{key}-pictures")
-    for position, image in enumerate(images):
+    for position, image in enumerate(look.answer.images):
         with grid.cell():
             st.html(frame_picture(image, look.request.prompt, look.request.aspect_ratio))
-            _show_download(look, position, f"{key}-{position}")
+            with st.container(horizontal=True, key=f"{key}-{position}-actions"):
+                _show_download(look, position, f"{key}-{position}")
+                if on_delete and image.image_id:
+                    show_delete(image.image_id, on_delete)
+
+
+def show_delete(image_id: str, on_delete: Callable[[str], None]) -> None:
+    """A button that deletes a picture."""
+    st.button(
+        "Delete",
+        icon=":material/delete:",
+        type="tertiary",
+        on_click=on_delete,
+        args=(image_id,),
+        key=f"delete-{image_id}",
+    )
 
 
 def frame_picture(image: MadePicture, words: str, aspect_ratio: str) -> str:

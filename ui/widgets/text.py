@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "VND", "ISK"})
+_ITEM = r"(?:[-*+]|\d{1,2}[.)])[ \t]"
+_LIST_END = re.compile(rf"^({_ITEM}.*)\n(?!{_ITEM}|\s|\Z)", re.MULTILINE)
 _PROSE = re.compile(r"([\\`_\[\]()<>|~:$&!]|^#+)", re.MULTILINE)
 _ADDRESS = re.compile(r"@|www(?=\.)|:(?=//)", re.IGNORECASE)
 _JOINER = "\u2060"
@@ -38,9 +40,10 @@ def escape_prose(text: str) -> str:
     """Text of a model for Streamlit's Markdown: it keeps emphasis, lists and paragraphs, and nothing else.
 
     A model repeats what data says, so that links, pictures, HTML and Streamlit's own marks stay plain text.
-    An invisible joiner keeps addresses from becoming links by themselves.
+    An invisible joiner keeps addresses from becoming links by themselves. What follows a list is set apart:
+    Markdown would take it for more of the last item.
     """
-    apart = _ADDRESS.sub(rf"\g<0>{_JOINER}", text)
+    apart = _LIST_END.sub(r"\1\n\n", _ADDRESS.sub(rf"\g<0>{_JOINER}", text))
     return _PROSE.sub(r"\\\1", apart)
 
 

@@ -1,38 +1,30 @@
 """A knowledge base's vectors in S3 Vectors: no server, paid by use."""
 
 import pulumi
-import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.knowledge.storage import StorageRequest, StorageResult
+from components._lib.vector_index import VectorIndexSpec, create_vector_index
 
 _INDEX_NAME = "documents"
 # What Bedrock stores with each vector. A passage is longer than the 2 KB that may be filtered by.
-_NOT_FILTERED_BY = ["AMAZON_BEDROCK_METADATA", "AMAZON_BEDROCK_TEXT"]
+_NOT_FILTERED_BY = ("AMAZON_BEDROCK_METADATA", "AMAZON_BEDROCK_TEXT")
 
 
 def create(request: StorageRequest) -> StorageResult:
     """Declare the vector bucket and its index; dimension, metric and metadata keys are fixed for its life."""
-    keep = pulumi.ResourceOptions(
-        parent=request.parent, protect=request.protect_data, retain_on_delete=request.protect_data
-    )
-    bucket = aws.s3.VectorsVectorBucket(
-        f"{request.name}-vectors",
-        vector_bucket_name=pulumi.Output.concat(request.physical_name, "-knowledge"),
-        force_destroy=not request.protect_data,
-        tags=request.tags,
-        opts=keep,
-    )
-    index = aws.s3.VectorsIndex(
-        f"{request.name}-index",
-        vector_bucket_name=bucket.vector_bucket_name,
-        index_name=_INDEX_NAME,
-        data_type="float32",
-        dimension=request.dimensions,
-        distance_metric="cosine",
-        metadata_configuration={"non_filterable_metadata_keys": _NOT_FILTERED_BY},
-        tags=request.tags,
-        opts=keep,
+    index = create_vector_index(
+        request.parent,
+        VectorIndexSpec(
+            bucket_name=f"{request.name}-vectors",
+            index_name=f"{request.name}-index",
+            physical_bucket=pulumi.Output.concat(request.physical_name, "-knowledge"),
+            physical_index=_INDEX_NAME,
+            dimensions=request.dimensions,
+            not_filtered_by=_NOT_FILTERED_BY,
+            protect_data=request.protect_data,
+            tags=request.tags,
+        ),
     )
     use = iam.allow(
         [

@@ -22,6 +22,10 @@ _BRIEF_FIELDS = frozenset(
 )
 
 
+_MALFORMED = "malformed_input"
+"""What a tool answers whose arguments cannot be used."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolRun:
     """A call of a tool and its JSON answer; `failure` says why there is none."""
@@ -48,6 +52,8 @@ class Dialogue:
     """Whether the shopper's last message answers a question."""
     runs: list[ToolRun] = field(default_factory=list[ToolRun])
     """Since the shopper's last message."""
+    corrected: set[str] = field(default_factory=set[str])
+    """Tools whose arguments were wrong once since then."""
     untold_weather: ToolRun | None = None
     """The weather found out in the turn before, which ended with a question."""
     outfit: list[Json] = field(default_factory=list[Json])
@@ -137,6 +143,7 @@ def _take_words(dialogue: Dialogue, words: str) -> None:
     dialogue.was_asked, dialogue.awaited = bool(dialogue.awaited), frozenset()
     dialogue.text, dialogue.heard, dialogue.language = words, heard, heard.language
     dialogue.runs, dialogue.must_reply = [], False
+    dialogue.corrected = set[str]()
 
 
 def _drop_ceiling(dialogue: Dialogue) -> None:
@@ -185,6 +192,9 @@ def _take_results(dialogue: Dialogue, message: Json, calls: Mapping[str, Json]) 
         use = calls.get(block["toolResult"]["toolUseId"])
         if use is not None:
             run = _read_result(use, block["toolResult"])
+            if run.failure == _MALFORMED and run.name not in dialogue.corrected:
+                dialogue.corrected.add(run.name)  # its own mistake: to be done again, and better
+                continue
             dialogue.runs.append(run)
             _keep_result(dialogue, run)
 
