@@ -111,7 +111,9 @@ class ShopperPhotos(pulumi.ComponentResource):
             [
                 _on(table, "DeleteItem", "GetItem", "PutItem"),
                 iam.allow(["dynamodb:Query"], [pulumi.Output.concat(table.arn, "/index/", BY_USER)]),
-                iam.allow(["s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"], [objects]),
+                iam.allow(
+                    ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"], [objects]
+                ),
                 iam.allow(["s3:ListBucketVersions"], [bucket.arn]),
             ]
         )
@@ -218,7 +220,9 @@ def _intake(
             environment={"PHOTOS": setting, "TRYON_QUEUE": queue},
             statements=(
                 _on(table, "GetItem", "PutItem", "UpdateItem"),
-                iam.allow(["s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"], [objects]),
+                iam.allow(
+                    ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"], [objects]
+                ),
                 iam.allow(["s3:ListBucketVersions"], [bucket.arn]),
                 _tell_what_is_missing(bucket),
                 events.receive_statement(),

@@ -107,6 +107,7 @@ def test_the_owner_can_see_and_erase_photos_and_their_rows(photos: Graph) -> Non
     assert actions(photos.exports["owner_policy"]) == {
         "dynamodb:BatchWriteItem",
         "dynamodb:Query",
+        "s3:DeleteObject",
         "s3:DeleteObjectVersion",
         "s3:GetObject",
         "s3:ListBucket",
@@ -150,6 +151,7 @@ def test_the_workflow_waits_for_the_worker_and_explains_what_went_wrong() -> Non
 def test_each_function_has_the_rights_it_needs(try_on: Graph) -> None:
     assert actions(try_on.get("try-on-closer-policy").inputs["policy"]) == {
         "dynamodb:UpdateItem",
+        "s3:DeleteObject",
         "s3:DeleteObjectVersion",
         "s3:ListBucketVersions",
     }

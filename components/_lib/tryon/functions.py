@@ -105,7 +105,7 @@ def add_routes(name: str, parent: pulumi.Resource, bindings: Bindings, store: Jo
         statements=(
             store.on_table("DeleteItem", "GetItem", "PutItem", "UpdateItem"),
             store.on_index("by_user"),
-            store.on_objects("DeleteObjectVersion", "GetObject", "PutObject"),
+            store.on_objects("DeleteObject", "DeleteObjectVersion", "GetObject", "PutObject"),
             store.on_bucket("ListBucketVersions"),
         ),
         bound_policies=(
@@ -238,7 +238,7 @@ def add_delivery(
         bound_environments=bindings.telling,
         statements=(
             store.on_table("GetItem", "UpdateItem"),
-            store.on_objects("DeleteObjectVersion", "GetObject"),
+            store.on_objects("DeleteObject", "DeleteObjectVersion", "GetObject"),
             store.on_bucket("ListBucket", "ListBucketVersions"),
             results.receive_statement(),
             iam.allow(["sqs:ChangeMessageVisibility"], [results.queue.arn]),
@@ -270,7 +270,7 @@ def add_closer(name: str, parent: pulumi.Resource, bindings: Bindings, store: Jo
         bound_environments=bindings.telling,
         statements=(
             store.on_table("UpdateItem"),
-            store.on_objects("DeleteObjectVersion"),
+            store.on_objects("DeleteObject", "DeleteObjectVersion"),
             store.on_bucket("ListBucketVersions"),
         ),
         bound_policies=bindings.telling_policies,
@@ -305,7 +305,7 @@ def add_sweeper(
         statements=(
             store.on_table("GetItem", "UpdateItem"),
             store.on_index("unfinished"),
-            store.on_objects("DeleteObjectVersion", "GetObject"),
+            store.on_objects("DeleteObject", "DeleteObjectVersion", "GetObject"),
             store.on_bucket("ListBucket", "ListBucketVersions"),
             iam.allow(["states:StartExecution"], [machine.arn]),
             # The executions of one machine: they are named after the jobs.
