@@ -17,7 +17,9 @@ from components import (
     Profile,
     Realtime,
     RuntimeLayers,
+    ShopperPhotos,
     SiteConfig,
+    TryOn,
     VectorAccess,
     VectorSearch,
     WebApp,
@@ -212,13 +214,56 @@ images = ImageGeneration(
         "tags": settings.tags,
     },
 )
+photos = ShopperPhotos(
+    "photos",
+    {
+        "layers": [layers.core_arn, layers.arrays_arn],
+        "allowed_origin": settings.site_url,
+        "retention_days": settings.photo_retention_days,
+        "log_retention_days": settings.log_retention_days,
+        "protect_data": settings.protect_data,
+        "tags": settings.tags,
+    },
+)
+try_on = TryOn(
+    "try-on",
+    {
+        "layers": [layers.core_arn, layers.arrays_arn],
+        "photos_environment": photos.environment,
+        "photos_manage_policy": photos.manage_policy,
+        "photos_read_policy": photos.read_policy,
+        "photos_show_policy": photos.show_policy,
+        "catalog_environment": catalog.environment,
+        "catalog_policy": catalog.policy,
+        "catalog_lookup_policy": catalog.lookup_policy,
+        "connections_environment": connections.environment,
+        "connections_policy": connections.policy,
+        "connections_send_policy": connections.send_policy,
+        "quotas_environment": images.quotas_environment,
+        "quotas_policy": images.quotas_policy,
+        **settings.try_on_provider_inputs(),
+        "daily_per_user": settings.daily_try_ons_per_user,
+        "daily_spend_usd": settings.daily_spend_usd,
+        "concurrency": settings.try_on_concurrency,
+        "retention_days": settings.photo_retention_days,
+        "log_retention_days": settings.log_retention_days,
+        "protect_data": settings.protect_data,
+        "tags": settings.tags,
+    },
+)
 profile = Profile(
     "profile",
     {
         "layers": [layers.core_arn],
         "chat_environment": chat.environment,
-        "kept": [chat.kept, images.kept, personalization.kept],
-        "kept_policies": [chat.owner_policy, images.owner_policy, personalization.owner_policy],
+        "kept": [chat.kept, images.kept, photos.kept, try_on.kept, personalization.kept],
+        "kept_policies": [
+            chat.owner_policy,
+            images.owner_policy,
+            photos.owner_policy,
+            try_on.owner_policy,
+            personalization.owner_policy,
+        ],
         "log_retention_days": settings.log_retention_days,
         "tags": settings.tags,
     },
@@ -235,7 +280,11 @@ realtime = Realtime(
         "scope": auth.scope,
         "layers": [layers.core_arn],
         "token_layers": [layers.tokens_arn],
-        "routes": {"chat": chat.function_arn},
+        "routes": {
+            "chat": chat.function_arn,
+            "subscribe": try_on.function_arn,
+            "tryon": try_on.function_arn,
+        },
         "requests_per_second": settings.requests_per_second,
         "log_retention_days": settings.log_retention_days,
         "tags": settings.tags,
@@ -258,6 +307,14 @@ api = Api(
             "POST /text": chat.function_arn,
             "POST /feedback": chat.function_arn,
             "POST /image": images.function_arn,
+            "POST /uploads": try_on.function_arn,
+            "GET /models": try_on.function_arn,
+            "GET /models/{id}": try_on.function_arn,
+            "DELETE /models/{id}": try_on.function_arn,
+            "POST /try-on": try_on.function_arn,
+            "GET /try-on": try_on.function_arn,
+            "GET /try-on/{id}": try_on.function_arn,
+            "DELETE /try-on/{id}": try_on.function_arn,
             "GET /images": images.function_arn,
             "DELETE /images/{id}": images.function_arn,
             "GET /me": profile.function_arn,
@@ -339,6 +396,10 @@ pulumi.export("lake_bucket", lake.bucket)
 pulumi.export("clusters_function", clusters.function_name)
 pulumi.export("clusters_dead_letter_url", clusters.dead_letter_url)
 pulumi.export("interactions_dead_letter_url", personalization.dead_letter_url)
+pulumi.export("photos_bucket", photos.bucket)
+pulumi.export("results_bucket", try_on.bucket)
+pulumi.export("jobs_table", try_on.table)
+pulumi.export("try_on_workflow_arn", try_on.state_machine_arn)
 pulumi.export("knowledge_base_id", knowledge.knowledge_base_id)
 pulumi.export("data_source_id", knowledge.data_source_id)
 pulumi.export("region", settings.region)

@@ -4,7 +4,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Self
+from typing import Any, NotRequired, Self, TypedDict
 from urllib.parse import urlsplit
 
 import pulumi
@@ -27,6 +27,7 @@ from components import (
     ImageBuilder,
     KnowledgeStorage,
     OpenSearchGeneration,
+    TryOnProvider,
     VectorBackend,
     WeatherSource,
 )
@@ -69,6 +70,14 @@ _RETENTIONS = (
 _LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 
+class TryOnProviderInputs(TypedDict):
+    """Some of `TryOnArgs`."""
+
+    provider: TryOnProvider
+    endpoint: NotRequired[str]
+    price_usd: NotRequired[str]
+
+
 class Settings(BaseModel):
     """One stack's configuration: the keys of `Pulumi.yaml` in snake case, with the same defaults."""
 
@@ -97,6 +106,12 @@ class Settings(BaseModel):
     open_weather_map_key: SecretStr = SecretStr("")
     daily_images_per_user: int = Field(default=20, ge=1, le=1000)
     daily_spend_usd: int = Field(default=10, ge=1, le=10_000)
+    try_on_provider: TryOnProvider = TryOnProvider.COMPOSE
+    try_on_endpoint: str = ""
+    try_on_price_usd: str = Field(default="", pattern=r"^(\d{1,3}(\.\d{1,6})?)?$")
+    try_on_concurrency: int = Field(default=10, ge=2, le=1000)
+    daily_try_ons_per_user: int = Field(default=20, ge=1, le=1000)
+    photo_retention_days: int = Field(default=30, ge=1, le=365)
     ingest_concurrency: int = Field(default=10, ge=2, le=1000)
     requests_per_second: int = Field(default=50, ge=1, le=10_000)
     notice: str = Field(default="", max_length=300)
@@ -196,6 +211,13 @@ class Settings(BaseModel):
                 "weather: openweathermap needs a key: "
                 "write `pulumi config set --secret openWeatherMapKey`, or use open-meteo"
             )
+        if self.try_on_provider is TryOnProvider.SAGEMAKER and not (
+            self.try_on_endpoint and self.try_on_price_usd
+        ):
+            raise ValueError(
+                "tryOnProvider: sagemaker needs tryOnEndpoint, the endpoint's name, and tryOnPriceUsd, "
+                "what one garment costs there"
+            )
         self._check_hosting()
         if self.manage_api_account and not self.api_access_log:
             raise ValueError("manageApiAccount: has no use without apiAccessLog; set both or neither")
@@ -234,11 +256,20 @@ class Settings(BaseModel):
         """Key of the weather service, empty when it needs none; a Pulumi secret."""
         return pulumi.Output.secret(self.open_weather_map_key.get_secret_value())
 
+    def try_on_provider_inputs(self) -> TryOnProviderInputs:
+        """The inputs of `TryOn` that say who makes the pictures; what is not set is left to its defaults."""
+        inputs: TryOnProviderInputs = {"provider": self.try_on_provider}
+        if self.try_on_endpoint:
+            inputs["endpoint"] = self.try_on_endpoint
+        if self.try_on_price_usd:
+            inputs["price_usd"] = self.try_on_price_usd
+        return inputs
+
     def capabilities(self) -> str:
         """What `GET /capabilities` answers, a JSON text."""
         return json.dumps(
             {
-                "features": ["chat", "images", "personalization", "profile", "search"],
+                "features": ["chat", "images", "personalization", "profile", "search", "try-on"],
                 "vector_backend": self.vector_backend.value,
                 "embedder": self.embedder.value,
                 "models": self.models,

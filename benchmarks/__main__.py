@@ -10,6 +10,7 @@ PARTS = {
     "functions": ("benchmarks.functions",),
     "cloud": ("benchmarks.cloud",),
     "chat": ("benchmarks.chat",),
+    "try-on": ("benchmarks.try_on",),
     "scale": ("benchmarks.scale",),
     "personas": ("benchmarks.personas",),
 }

@@ -18,8 +18,10 @@ from components.product_clusters import ProductClusters, ProductClustersArgs
 from components.product_search import ProductSearch, ProductSearchArgs
 from components.realtime import Realtime, RealtimeArgs
 from components.runtime_layers import RuntimeLayers, RuntimeLayersArgs
+from components.shopper_photos import ShopperPhotos, ShopperPhotosArgs
 from components.shopper_profile import Profile, ProfileArgs
 from components.site_config import SiteConfig, SiteConfigArgs
+from components.try_on import TryOn, TryOnArgs, TryOnProvider
 from components.vector_access import VectorAccess, VectorAccessArgs
 from components.vector_search import EmbedderName, VectorBackend, VectorSearch, VectorSearchArgs
 from components.web_app import ImageBuilder, WebApp, WebAppArgs
@@ -41,7 +43,9 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Profile,
     Realtime,
     RuntimeLayers,
+    ShopperPhotos,
     SiteConfig,
+    TryOn,
     VectorAccess,
     VectorSearch,
     WebApp,
@@ -88,8 +92,13 @@ __all__ = [
     "RealtimeArgs",
     "RuntimeLayers",
     "RuntimeLayersArgs",
+    "ShopperPhotos",
+    "ShopperPhotosArgs",
     "SiteConfig",
     "SiteConfigArgs",
+    "TryOn",
+    "TryOnArgs",
+    "TryOnProvider",
     "VectorAccess",
     "VectorAccessArgs",
     "VectorBackend",

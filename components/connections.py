@@ -39,6 +39,8 @@ class Connections(pulumi.ComponentResource):
     """Setting CONNECTIONS (JSON text) for functions that send over the WebSocket."""
     policy: pulumi.Output[str]
     """IAM policy document (JSON text) for sending to connections and reading whose they are."""
+    send_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for sending to connections only."""
     manage_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for the function that opens and closes connections."""
 
@@ -64,6 +66,7 @@ class Connections(pulumi.ComponentResource):
         setting = pulumi.Output.json_dumps({"table": table.name, "endpoint": self.endpoint}, sort_keys=True)
         self.environment = pulumi.Output.all(CONNECTIONS=setting)
         self.policy = iam.document([send, _on(table, "GetItem")])
+        self.send_policy = iam.document([send])
         self.manage_policy = iam.document([send, _on(table, "DeleteItem", "PutItem")])
         self.register_outputs(
             {
@@ -72,6 +75,7 @@ class Connections(pulumi.ComponentResource):
                 "endpoint": self.endpoint,
                 "environment": self.environment,
                 "policy": self.policy,
+                "send_policy": self.send_policy,
                 "manage_policy": self.manage_policy,
             }
         )

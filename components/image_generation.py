@@ -54,6 +54,10 @@ class ImageGeneration(pulumi.ComponentResource):
     """Where pictures of shoppers and their records are kept (JSON text), for `Profile`."""
     owner_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for listing, reading and erasing pictures."""
+    quotas_environment: pulumi.Output[Mapping[str, str]]
+    """Setting QUOTAS (JSON text) for other functions whose work the day's money pays for."""
+    quotas_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for counting there."""
     bucket: pulumi.Output[str]
     """Name of the bucket of the pictures."""
     model_region: pulumi.Output[str]
@@ -105,6 +109,9 @@ class ImageGeneration(pulumi.ComponentResource):
             kept_rows("picture records", quotas, keys=["key"], hidden=["token"], texts=["answer"]),
         )
         self.owner_policy = iam.document([*own_objects(bucket, PREFIX), *own_rows(quotas)])
+        counters = pulumi.Output.json_dumps({"table": quotas.name}, sort_keys=True)
+        self.quotas_environment = pulumi.Output.all(QUOTAS=counters)
+        self.quotas_policy = iam.document([iam.allow(["dynamodb:UpdateItem"], [quotas.arn])])
         self.bucket = bucket.bucket
         self.model_region = call_region(model, place)
         self.register_outputs(
@@ -112,6 +119,8 @@ class ImageGeneration(pulumi.ComponentResource):
                 "function_arn": self.function_arn,
                 "kept": self.kept,
                 "owner_policy": self.owner_policy,
+                "quotas_environment": self.quotas_environment,
+                "quotas_policy": self.quotas_policy,
                 "bucket": self.bucket,
                 "model_region": self.model_region,
             }

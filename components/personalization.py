@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
-from components._lib.event_queue import EventQueue, declare_queue, feed_function
+from components._lib.event_queue import EventQueue, feed_function, queue_messages
 from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.package import public_token
@@ -83,9 +83,10 @@ class Personalization(pulumi.ComponentResource):
             tags=args.get("tags"),
             opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
         )
-        waiting = declare_queue(
+        waiting = queue_messages(
             name,
             self,
+            what="events",
             consumer_timeout=_RECORDER_TIMEOUT,
             receives=_RECEIVES_BEFORE_DEAD_LETTER,
             window_seconds=_WINDOW_SECONDS,

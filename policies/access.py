@@ -14,6 +14,7 @@ from policies.stack import (
     QUEUE,
     ROLE,
     ROLE_POLICY,
+    TABLE,
     Stack,
     Violation,
     as_list,
@@ -24,6 +25,7 @@ from policies.stack import (
 
 _INLINE_LIMIT = 10_240
 _RECEIVE = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+_READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,23 @@ class AllowedStar:
 
 ALLOWED_STARS = (
     AllowedStar(
-        r"xray:Put(TelemetryRecords|TraceSegments)",
+        r"dynamodb:ListStreams",
+        r"\*",
+        "To list streams is not about one of them: the action accepts only *.",
+    ),
+    AllowedStar(
+        r"states:DescribeExecution",
+        r"arn:aws:states:[^*]+:execution:[^*]+:\*",
+        "The executions of one state machine: they are named after the jobs.",
+    ),
+    AllowedStar(
+        r"logs:((Create|Delete|Get|Update)LogDelivery|ListLogDeliveries"
+        r"|DescribeLogGroups|DescribeResourcePolicies|PutResourcePolicy)",
+        r"\*",
+        "Log deliveries, by which a state machine writes its log, have no ARNs to name.",
+    ),
+    AllowedStar(
+        r"xray:(Put(TelemetryRecords|TraceSegments)|GetSampling(Rules|Targets))",
         r"\*",
         "X-Ray has no resources to name: it accepts only *.",
     ),
@@ -222,18 +240,22 @@ def block_public_access(stack: Stack) -> Iterator[Violation]:
 
 
 def let_sources_be_read(stack: Stack) -> Iterator[Violation]:
-    """The role of a function that a queue feeds may receive and delete that queue's messages."""
+    """The role of a function that a queue or a table's stream feeds may read what feeds it."""
     functions = {function.text("name"): function for function in of_type(stack, FUNCTION)}
     queues = {queue.text("arn") for queue in of_type(stack, QUEUE)}
+    streams = {table.text("streamArn") for table in of_type(stack, TABLE)} - {""}
     for source in of_type(stack, EVENT_SOURCE):
         function = functions.get(source.text("functionName"))
-        queue = source.text("eventSourceArn")
-        if function is None or queue not in queues:
-            yield Violation(source.name, "connects a function or a queue that is not in this stack")
+        read = source.text("eventSourceArn")
+        if function is None or read not in queues | streams:
+            yield Violation(source.name, "connects a function or a source that is not in this stack")
             continue
-        for action in _RECEIVE:
-            if not grants(stack, function, action, queue):
-                yield Violation(source.name, f"needs {action} on the queue in the function's role")
+        for action in _RECEIVE if read in queues else _READ_STREAM:
+            if not grants(stack, function, action, read):
+                yield Violation(source.name, f"needs {action} on its source in the function's role")
+        failures = source.map("destinationConfig").get("onFailure", {}).get("destinationArn")
+        if failures and not grants(stack, function, "sqs:SendMessage", failures):
+            yield Violation(source.name, "needs sqs:SendMessage on its destination in the function's role")
 
 
 def let_dead_letters_be_sent(stack: Stack) -> Iterator[Violation]:

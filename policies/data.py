@@ -53,6 +53,10 @@ def catch_dead_letters(stack: Stack) -> Iterator[Violation]:
     """Every queue hands poison on to a queue that keeps messages longer, unless it is such a queue itself."""
     queues = {queue.text("arn"): queue for queue in of_type(stack, QUEUE)}
     ends = {function.map("deadLetterConfig").get("targetArn") for function in of_type(stack, FUNCTION)}
+    ends |= {
+        source.map("destinationConfig").get("onFailure", {}).get("destinationArn")
+        for source in of_type(stack, EVENT_SOURCE)
+    }
     ends |= {queue.map("redrivePolicy").get("deadLetterTargetArn") for queue in queues.values()}
     for arn, queue in queues.items():
         redrive = queue.map("redrivePolicy")

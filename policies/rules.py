@@ -59,8 +59,8 @@ RULES: tuple[Rule, ...] = (
     web.stand_behind_a_firewall,
     web.take_failed_deployments_back,
     workflows.catch_every_failure,
-    workflows.end_every_task,
-    workflows.let_workflows_call,
-    workflows.log_every_execution,
-    workflows.retry_lambdas_troubles,
+    workflows.end_every_wait,
+    workflows.let_workflows_act,
+    workflows.log_every_workflow,
+    workflows.retry_busy_functions,
 )

@@ -1,4 +1,7 @@
-"""Rules about state machines."""
+"""Rules about state machines: they end, try again, say what went wrong, and may do what they do.
+
+States language: https://states-language.net/spec.html
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,16 +9,18 @@ from typing import Any
 from policies.stack import (
     LOG_GROUP,
     ROLE,
-    ROLE_POLICY,
     STATE_MACHINE,
     Resource,
     Stack,
     Violation,
     as_list,
     of_type,
+    policies_of_role,
     statements,
 )
 
+_INVOKE = "arn:aws:states:::lambda:invoke"
+_SEND = "arn:aws:states:::sqs:sendMessage"
 # https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
 _LAMBDA_TROUBLES = frozenset(
     {
@@ -27,42 +32,49 @@ _LAMBDA_TROUBLES = frozenset(
 )
 
 
-def log_every_execution(stack: Stack) -> Iterator[Violation]:
-    """A state machine writes a log whose retention is declared, without what shoppers said, and traces."""
+def log_every_workflow(stack: Stack) -> Iterator[Violation]:
+    """A state machine logs its errors to a group of this stack, without the data that goes through it."""
     groups = {f"{group.text('arn')}:*" for group in of_type(stack, LOG_GROUP)}
     for machine in of_type(stack, STATE_MACHINE):
         logging = machine.map("loggingConfiguration")
-        if logging.get("level") not in ("ALL", "ERROR") or logging.get("logDestination") not in groups:
+        if logging.get("level", "OFF") == "OFF" or logging.get("logDestination") not in groups:
             yield Violation(
-                machine.name, "set loggingConfiguration to a log group of the stack, its ARN followed by :*"
+                machine.name, "set loggingConfiguration to a log group of this stack, ending in :*"
             )
         if logging.get("includeExecutionData"):
-            yield Violation(machine.name, "leave includeExecutionData off: logs would keep what was said")
-        if machine.map("tracingConfiguration").get("enabled") is not True:
+            yield Violation(
+                machine.name, "leave includeExecutionData off: it would log what shoppers are told"
+            )
+        if not machine.map("tracingConfiguration").get("enabled"):
             yield Violation(machine.name, "enable tracingConfiguration")
 
 
-def end_every_task(stack: Stack) -> Iterator[Violation]:
-    """A workflow and each of its tasks has a time-out; one without waits for ever for a lost answer."""
+def end_every_wait(stack: Stack) -> Iterator[Violation]:
+    """A state machine and each of its tasks have a time-out, the machine's being the longest."""
     for machine in of_type(stack, STATE_MACHINE):
-        if "TimeoutSeconds" not in machine.map("definition"):
-            yield Violation(machine.name, "set TimeoutSeconds of the whole workflow")
+        definition = machine.map("definition")
+        whole = definition.get("TimeoutSeconds")
+        if not whole:
+            yield Violation(machine.name, "set TimeoutSeconds of the state machine")
         for name, task in _tasks(machine):
-            if "TimeoutSeconds" not in task and "TimeoutSecondsPath" not in task:
-                yield Violation(machine.name, f"set TimeoutSeconds of the task {name}")
+            limit = task.get("TimeoutSeconds")
+            if not limit:
+                yield Violation(machine.name, f"set TimeoutSeconds of {name}; the default is 99999999")
+            elif whole and limit > whole:
+                yield Violation(machine.name, f"{name} may take longer than the state machine")
 
 
-def retry_lambdas_troubles(stack: Stack) -> Iterator[Violation]:
-    """A task that calls a function repeats what Lambda itself could not do, later and later, and unevenly."""
+def retry_busy_functions(stack: Stack) -> Iterator[Violation]:
+    """A task that calls a function tries again when Lambda is busy, after growing pauses with jitter."""
     for machine in of_type(stack, STATE_MACHINE):
         for name, task in _tasks(machine):
-            if "lambda" not in str(task.get("Resource")):
+            if task.get("Resource") != _INVOKE:
                 continue
             retries = [each for each in task.get("Retry", ()) if set(each["ErrorEquals"]) >= _LAMBDA_TROUBLES]
             if not retries:
-                yield Violation(machine.name, f"let {name} retry {', '.join(sorted(_LAMBDA_TROUBLES))}")
-            elif retries[0].get("BackoffRate", 1) <= 1 or retries[0].get("JitterStrategy") != "FULL":
-                yield Violation(machine.name, f"give the retry of {name} a BackoffRate and jitter")
+                yield Violation(machine.name, f"{name} must retry {', '.join(sorted(_LAMBDA_TROUBLES))}")
+            elif retries[0].get("JitterStrategy") != "FULL" or retries[0].get("BackoffRate", 2) <= 1:
+                yield Violation(machine.name, f"{name} must retry with back-off and jitter")
 
 
 def catch_every_failure(stack: Stack) -> Iterator[Violation]:
@@ -76,28 +88,13 @@ def catch_every_failure(stack: Stack) -> Iterator[Violation]:
                 yield Violation(machine.name, f"let {name} catch States.ALL")
 
 
-def let_workflows_call(stack: Stack) -> Iterator[Violation]:
-    """The role of a workflow may invoke every function that its tasks name."""
+def let_workflows_act(stack: Stack) -> Iterator[Violation]:
+    """The role of a state machine may call the functions and write to the queues of its tasks."""
     for machine in of_type(stack, STATE_MACHINE):
-        allowed = _invocable(stack, machine)
         for name, task in _tasks(machine):
-            function = task.get("Parameters", {}).get("FunctionName")
-            if function and function not in allowed:
-                yield Violation(machine.name, f"needs lambda:InvokeFunction on the function of {name}")
-
-
-def _invocable(stack: Stack, machine: Resource) -> set[str]:
-    roles = {
-        role.text("name") for role in of_type(stack, ROLE) if role.text("arn") == machine.text("roleArn")
-    }
-    return {
-        resource
-        for policy in of_type(stack, ROLE_POLICY)
-        if policy.text("role") in roles
-        for statement in statements(policy.map("policy"))
-        if statement.get("Effect") == "Allow" and "lambda:InvokeFunction" in as_list(statement.get("Action"))
-        for resource in as_list(statement.get("Resource"))
-    }
+            needed = _needed(task)
+            if needed and not _may(stack, machine, *needed):
+                yield Violation(machine.name, f"{name} needs {needed[0]} in the state machine's role")
 
 
 def _tasks(machine: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -112,3 +109,24 @@ def _tasks_of(definition: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str,
         inner = [*state.get("Branches", ()), state.get("ItemProcessor"), state.get("Iterator")]
         for each in filter(None, inner):
             yield from _tasks_of(each)
+
+
+def _needed(task: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The action of a task, and the end of the ARN of what it is done on."""
+    parameters, kind = task.get("Parameters", {}), str(task.get("Resource"))
+    if kind == _INVOKE:
+        return "lambda:InvokeFunction", str(parameters.get("FunctionName"))
+    if kind.startswith(_SEND):
+        return "sqs:SendMessage", ":" + str(parameters.get("QueueUrl")).rpartition("/")[2]
+    return None
+
+
+def _may(stack: Stack, machine: Resource, action: str, arn: str) -> bool:
+    roles = [role for role in of_type(stack, ROLE) if role.text("arn") == machine.text("roleArn")]
+    return any(
+        action in as_list(statement.get("Action"))
+        and any(resource.endswith(arn) for resource in as_list(statement.get("Resource")))
+        for role in roles
+        for policy in policies_of_role(stack, role.text("name"))
+        for statement in statements(policy.map("policy"))
+    )

@@ -12,6 +12,8 @@ from tests.support.cloud import RunningCloud, running_cloud
 from tests.support.opensearch import node_missing, opensearch_node
 
 _PRODUCTS = 64
+# More than a shopper has in a day: the tests of a run are one shopper's.
+_ROOMY = {"dailyTryOnsPerUser": "1000", "dailySpendUsd": "1000"}
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +28,7 @@ def catalog_folder() -> Path:
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory, catalog_folder: Path) -> Iterator[RunningCloud]:
     """A local cloud with that catalogue, for the whole test run."""
-    with running_cloud(tmp_path_factory.mktemp("cloud"), catalog_folder) as running:
+    with running_cloud(tmp_path_factory.mktemp("cloud"), catalog_folder, _ROOMY) as running:
         yield running
 
 

@@ -90,6 +90,26 @@ _STYLE = _object(
     },
 )
 
+_UPLOAD = _object(
+    "A file that is going to be uploaded.",
+    {
+        "kind": "model, a string: a photo of the shopper.",
+        "content_type": "image/jpeg, image/png or image/webp, a string.",
+        "bytes": "Size of the file, an integer.",
+        "name": "What to call it, a string.",
+    },
+)
+_TRY_ON = _object(
+    "Clothes to try on.",
+    {
+        "model_id": "The photo, a string.",
+        "product_id": "The product, a string.",
+        "product_ids": "The products of an outfit, an array of strings, instead of product_id.",
+        "parameters": "How it is done, an object in the words of Nova Canvas: maskType, garmentClass, ...",
+        "request_id": "Makes a repeated request one try-on, a string.",
+    },
+)
+
 REQUEST_SCHEMAS: dict[str, str] = {
     route: json.dumps(schema, sort_keys=True)
     for route, schema in {
@@ -100,6 +120,8 @@ REQUEST_SCHEMAS: dict[str, str] = {
         "POST /interactions": _INTERACTIONS,
         "POST /search": _SEARCH,
         "POST /text": _TEXT,
+        "POST /try-on": _TRY_ON,
+        "POST /uploads": _UPLOAD,
     }.items()
 }
 """JSON schema (draft 4) text of the request body by route."""

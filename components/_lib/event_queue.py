@@ -1,4 +1,4 @@
-"""Queues that feed functions, and a bucket's events handed over through one."""
+"""Queues that feed functions: of what happens in a bucket, or of work that is sent to them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from components._lib import iam
 from components._lib.function import Function
 
 _DAY = 24 * 3600
-_DEAD_LETTERS_KEPT = 14 * _DAY
+DEAD_LETTERS_KEPT = 14 * _DAY
 _EVENTS_KEPT = 4 * _DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventQueue:
-    """A queue of events and what could not be done about them."""
+    """Messages for a function, and those that it could do nothing about."""
 
     queue: aws.sqs.Queue
     dead_letters: aws.sqs.Queue
@@ -39,58 +39,62 @@ def queue_bucket_events(
     consumer_timeout: int,
     receives: int,
     window_seconds: int = 0,
+    suffix: str = "",
+    removals: bool = True,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
 ) -> EventQueue:
-    """Declare the queue of all creations and removals below `prefix`, and where poison ends.
+    """Declare the queue of all creations and `removals` below `prefix`, and where poison ends.
 
     A message is handed out `receives` times to a function of `consumer_timeout` seconds, which waits for
     more of them for `window_seconds`. The bucket may have no other notification.
     """
-    events = declare_queue(
+    opts = pulumi.ResourceOptions(parent=parent)
+    events = queue_messages(
         name,
         parent,
+        what="events",
         consumer_timeout=consumer_timeout,
         receives=receives,
         window_seconds=window_seconds,
         tags=tags,
     )
-    queue = events.queue
     policy = aws.sqs.QueuePolicy(
         f"{name}-events-policy",
-        queue_url=queue.url,
-        policy=_let_bucket_send(parent, queue, bucket),
-        opts=pulumi.ResourceOptions(parent=parent),
+        queue_url=events.queue.url,
+        policy=_let_bucket_send(parent, events.queue, bucket),
+        opts=opts,
     )
     aws.s3.BucketNotification(
         f"{name}-notification",
         bucket=bucket.bucket,
-        queues=[_notify(notification_id, queue, prefix)],
+        queues=[_notify(notification_id, events.queue, prefix, suffix, removals)],
         # S3 tries the queue when the notification is made, and fails without the policy.
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[policy]),
     )
     return events
 
 
-def declare_queue(
+def queue_messages(
     name: str,
     parent: pulumi.Resource,
     *,
+    what: str,
     consumer_timeout: int,
     receives: int,
     window_seconds: int = 0,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
 ) -> EventQueue:
-    """Declare a queue and where poison ends; for the numbers see `queue_bucket_events`."""
+    """Declare the queue `<name>-<what>` and where poison ends; the times are as in `queue_bucket_events`."""
     opts = pulumi.ResourceOptions(parent=parent)
     dead_letters = aws.sqs.Queue(
         f"{name}-dead-letters",
-        message_retention_seconds=_DEAD_LETTERS_KEPT,
+        message_retention_seconds=DEAD_LETTERS_KEPT,
         sqs_managed_sse_enabled=True,
         tags=tags,
         opts=opts,
     )
     queue = aws.sqs.Queue(
-        f"{name}-events",
+        f"{name}-{what}",
         # AWS asks for six times the function's timeout and the window, or a message is handed out twice.
         visibility_timeout_seconds=6 * consumer_timeout + window_seconds,
         message_retention_seconds=_EVENTS_KEPT,
@@ -152,7 +156,12 @@ def _let_bucket_send(
     return iam.document([{**from_bucket, "Principal": {"Service": "s3.amazonaws.com"}}])
 
 
-def _notify(notification_id: str, queue: aws.sqs.Queue, prefix: str) -> Any:
-    events = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
-    notification: dict[str, Any] = {"id": notification_id, "queue_arn": queue.arn, "events": events}
-    return {**notification, "filter_prefix": prefix} if prefix else notification
+def _notify(notification_id: str, queue: aws.sqs.Queue, prefix: str, suffix: str, removals: bool) -> Any:
+    events = ["s3:ObjectCreated:*", *(["s3:ObjectRemoved:*"] if removals else [])]
+    filters = {"filter_prefix": prefix, "filter_suffix": suffix}
+    return {
+        "id": notification_id,
+        "queue_arn": queue.arn,
+        "events": events,
+        **{name: text for name, text in filters.items() if text},
+    }

@@ -35,3 +35,8 @@ def run_on_schedule(
         arn=function.arn,
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[permission]),
     )
+
+
+def every_minutes(minutes: int) -> str:
+    """EventBridge's words for "every so many minutes"; it insists on the singular for one."""
+    return f"rate({minutes} minute{'' if minutes == 1 else 's'})"

@@ -28,6 +28,8 @@ class WorkflowSpec:
     """States in the Amazon States Language; ARNs in it may be Outputs."""
     functions: Sequence[pulumi.Input[str]]
     """ARNs of the functions that it calls."""
+    statements: Sequence[iam.Statement] = ()
+    """What it may do beyond calling them."""
     log_retention_days: int
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
     schedule: str | None = None
@@ -91,6 +93,7 @@ class Workflow(pulumi.ComponentResource):
 def _duties(spec: WorkflowSpec) -> list[iam.Statement]:
     return [
         iam.allow(["lambda:InvokeFunction"], spec.functions),
+        *spec.statements,
         # Log deliveries and traces are no resources: these actions accept only "*".
         iam.allow(
             [
@@ -149,22 +152,10 @@ def _role(
 ) -> aws.iam.Role:
     """A role that one service takes for resources of this account whose names begin as this one's does."""
     place = find_place(parent)
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-        "Condition": {
-            "ArnLike": {
-                "aws:SourceArn": pulumi.Output.concat(
-                    "arn:aws:", service, ":", place.region, ":", place.account, ":", resource
-                )
-            },
-            "StringEquals": {"aws:SourceAccount": place.account},
-        },
-    }
+    source = pulumi.Output.concat("arn:aws:", service, ":", place.region, ":", place.account, ":", resource)
     return aws.iam.Role(
         f"{name}-role",
-        assume_role_policy=iam.document([statement]),
+        assume_role_policy=iam.trust_for(f"{service}.amazonaws.com", source, place.account),
         tags=tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )

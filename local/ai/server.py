@@ -30,6 +30,8 @@ from local.ai.personalize.state import Shop
 from local.ai.stylist import service as stylist
 from local.ai.stylist.guardrails import GuardrailStore
 from local.ai.stylist.guardrails import routes as guardrail_routes
+from local.ai.tryon import endpoint as try_on_endpoint
+from local.ai.tryon import wire as try_on
 from local.ai.wire import ServiceError, error_response, invalid, not_found
 from local.config import ACCOUNT, HOST, LocalConfig, read_config
 from local.faults import FaultInjector
@@ -115,13 +117,14 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
         "amazon.titan-embed-image-v1": embedding.titan,
         "amazon.nova-2-multimodal-embeddings-v1:0": embedding.nova,
         **dict.fromkeys(images.MODEL_IDS, images.generate),
+        **try_on.MODELS,
     }
     remote = _remote(config, region) if config.models == "bedrock" else None
 
     def invoke(model: str, authorization: str, body: bytes) -> Response:
         try:
-            arn = f"arn:aws:bedrock:{signed_region(authorization, region)}::foundation-model/{model}"
-            gate.check(authorization, "bedrock:InvokeModel", arn)
+            for arn in model_arns(model, signed_region(authorization, region)):
+                gate.check(authorization, "bedrock:InvokeModel", arn)
             if remote:
                 return remote(model, body)
             if model not in models:
@@ -189,10 +192,22 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             *control.routes(collections, gate.check),
             *opensearch.routes(),
             *personalize.routes(shop, read_object, gate.check),
+            *try_on_endpoint.routes(gate.check, region=region, account=ACCOUNT),
         ],
         lifespan=keep_state,
     )
     return FaultInjector(app, exempt_key=ROOT_KEY)  # pyright: ignore[reportArgumentType]  (Starlette is an ASGI app)
+
+
+def model_arns(model: str, region: str) -> list[str]:
+    """What a caller must be allowed to invoke: a model, or an inference profile and the model behind it."""
+    prefix, _, base = model.partition(".")
+    if prefix != "us":
+        return [f"arn:aws:bedrock:{region}::foundation-model/{model}"]
+    return [
+        f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{model}",
+        f"arn:aws:bedrock:{region}::foundation-model/{base}",
+    ]
 
 
 def signed_region(authorization: str, default: str) -> str:

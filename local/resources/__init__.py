@@ -33,7 +33,6 @@ IGNORED: Mapping[str, str] = {
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "nothing lives long enough here",
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "there is one owner here",
-    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": "the emulator answers any origin",
     "aws:cognito/managedLoginBranding:ManagedLoginBranding": "the emulator has a sign-in form of its own",
     "aws:wafv2/webAcl:WebAcl": "nobody attacks a laptop's loopback address",
     "aws:wafv2/webAclAssociation:WebAclAssociation": "there is no firewall to put before the API",

@@ -55,6 +55,22 @@ def _denies_plain_http(statement: dict[str, Any]) -> bool:
     return statement["Effect"] == "Deny" and str(secure).lower() == "false"
 
 
+def _cors(context: Context, _name: str, inputs: Inputs) -> Made:
+    rules: list[dict[str, Any]] = []
+    for rule in inputs["corsRules"]:
+        optional = {"MaxAgeSeconds": rule.get("maxAgeSeconds"), "ExposeHeaders": rule.get("exposeHeaders")}
+        rules.append(
+            {
+                "AllowedMethods": rule["allowedMethods"],
+                "AllowedOrigins": rule["allowedOrigins"],
+                "AllowedHeaders": rule.get("allowedHeaders") or [],
+                **{name: value for name, value in optional.items() if value is not None},
+            }
+        )
+    context.client("s3").put_bucket_cors(Bucket=inputs["bucket"], CORSConfiguration={"CORSRules": rules})
+    return Made(inputs["bucket"])
+
+
 def _notification(context: Context, _name: str, inputs: Inputs) -> Made:
     queues = [
         {
@@ -153,6 +169,7 @@ HANDLERS = {
     "aws:s3/bucketVersioning:BucketVersioning": Handler(_versioning),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Handler(_public_access_block),
     "aws:s3/bucketPolicy:BucketPolicy": Handler(_bucket_policy, always(_bucket_policy)),
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": Handler(_cors, always(_cors)),
     "aws:s3/bucketNotification:BucketNotification": Handler(_notification),
     "aws:s3/vectorsVectorBucket:VectorsVectorBucket": Handler(
         _vector_bucket, ignored={"forceDestroy": "the folder is simply deleted"}

@@ -1,7 +1,6 @@
 """The ingestion: S3 events from a queue, by which products and vectors follow the catalogue bucket."""
 
 import os
-import random
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -18,8 +16,9 @@ from runtime.catalog.reconcile import Reconciler
 from runtime.catalog.store import CatalogBucket, ProductRows
 from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Labels
 from runtime.shared.aws import Clients
-from runtime.shared.observability import describe_error, emit_metrics, get_logger
+from runtime.shared.observability import emit_metrics, get_logger
 from runtime.shared.products import CatalogSettings
+from runtime.shared.queues import Pause
 from runtime.shared.settings import SettingsModel, read_setting
 from runtime.vectors.factory import open_embedder, open_store
 from runtime.vectors.settings import VectorSettings
@@ -78,44 +77,9 @@ def _open_labels(clients: Clients, vectors: VectorSettings) -> Callable[[NDArray
 
 
 @cache
-def _open_pause() -> "Pause":
+def _open_pause() -> Pause:
     ingest: IngestSettings = read_setting("INGEST", IngestSettings)
     return Pause(Clients().get("sqs"), ingest.queue_url)
-
-
-class Pause:
-    """Brings failed messages back after a growing pause with jitter instead of the queue's long one.
-
-    The queue keeps a message hidden for six times the function's timeout; after a failure that is known,
-    waiting that long would serve nobody.
-    """
-
-    def __init__(self, client: Any, url: str) -> None:
-        self._client = client
-        self._url = url
-
-    def give(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Set when these SQS records come back; one that cannot be set comes back when the queue says."""
-        for start in range(0, len(records), _SEND_AT_ONCE):
-            part = records[start : start + _SEND_AT_ONCE]
-            entries = [
-                {
-                    "Id": str(index),
-                    "ReceiptHandle": record["receiptHandle"],
-                    "VisibilityTimeout": pause_seconds(int(record["attributes"]["ApproximateReceiveCount"])),
-                }
-                for index, record in enumerate(part)
-            ]
-            try:
-                self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
-            except (BotoCoreError, ClientError) as error:
-                get_logger().warning("pause not set", **describe_error(error))
-
-
-def pause_seconds(attempts: int) -> int:
-    """Seconds until the next attempt: 2, 4, 8 ... at most 300, and up to half of that more."""
-    base = min(300, 2**attempts)
-    return base + random.randint(0, base // 2)
 
 
 class DeadLettersLost(Exception):

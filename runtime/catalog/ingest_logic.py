@@ -5,14 +5,14 @@ wrong with it goes to the dead-letter queue, each with its reason and an event t
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import unquote_plus
 
 from runtime.catalog.reconcile import Refused, Settled
 from runtime.shared.observability import describe_error, get_logger
+from runtime.shared.queues import attempts_of, read_object_events
 
 _WORKERS = 6
 
@@ -136,21 +136,13 @@ class Ingestion:
 def read_message(record: Mapping[str, Any], bucket: str) -> Message:
     """The message in an SQS record. S3's test message has no events; neither has one that is unreadable."""
     body = str(record.get("body") or "")
-    attempts = int((record.get("attributes") or {}).get("ApproximateReceiveCount", 1))
+    attempts = attempts_of(record)
     try:
-        events, unreadable = tuple(_read_events(json.loads(body), bucket)), None
+        found = read_object_events(json.loads(body), bucket)
+        events, unreadable = tuple(Event(key, event) for key, event in found), None
     except (ValueError, KeyError, TypeError, AttributeError):
         events, unreadable = (), "The message is not an S3 event of the catalogue bucket."
     return Message(str(record["messageId"]), attempts, body, events, unreadable)
-
-
-def _read_events(content: Mapping[str, Any], bucket: str) -> Iterator[Event]:
-    if content.get("Event") == "s3:TestEvent":
-        return
-    for record in content["Records"]:
-        if record["s3"]["bucket"]["name"] != bucket:
-            raise ValueError("an event of another bucket")
-        yield Event(unquote_plus(record["s3"]["object"]["key"], errors="strict"), record)
 
 
 def _give_up(error: Exception, attempts: int) -> Refused:

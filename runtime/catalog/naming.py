@@ -32,5 +32,10 @@ def name_of(key: str, category: str) -> str:
     return _capitalise(category if _CAMERA.fullmatch(words) else words)[:MAX_NAME]
 
 
+def describe(category: str, color: str) -> str:
+    """What a picture alone tells of a product, in words: `Red dress.`"""
+    return f"{_capitalise(f'{color} {category}')}."
+
+
 def _capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.catalog.colors import name_color
-from runtime.catalog.naming import category_of, name_of
+from runtime.catalog.naming import category_of, describe, name_of
 from runtime.catalog.statements import (
     BadRow,
     FileRefused,
@@ -196,6 +196,7 @@ class Reconciler:
             category=category,
             name=base.name if "name" in base.stated else name_of(key, category),
             color=base.color if "color" in base.stated else color,
+            description=base.description if "description" in base.stated else describe(category, color),
         )
 
     def _next(self, key: str, before: Product | None) -> Product:

@@ -12,7 +12,6 @@ from botocore.config import Config
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from runtime.chat.admission import Admission
-from runtime.chat.connections import Connection, find_user
 from runtime.chat.logic import Stylist
 from runtime.chat.model import ChatModel
 from runtime.chat.profile import ProfileStore
@@ -34,6 +33,7 @@ from runtime.shared.http import Api, Request, Route, read_body
 from runtime.shared.observability import describe_error, emit_metrics, get_logger, pseudonym
 from runtime.shared.problems import Problem, refuse_fields, refuse_for_now
 from runtime.shared.settings import read_setting
+from runtime.shared.sockets import Connection, find_user
 
 MAX_MESSAGE = 4_000
 """Characters."""

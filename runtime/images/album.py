@@ -11,8 +11,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.images.gallery import Stored
-from runtime.images.quotas import QuotasUnavailable
 from runtime.shared.aws import is_transient
+from runtime.shared.quotas import QuotasUnavailable
 
 _PREFIX = "picture#"
 _DAY_S = 86_400

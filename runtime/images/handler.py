@@ -15,13 +15,12 @@ from runtime.images.ledger import Ledger
 from runtime.images.logic import Made, Studio
 from runtime.images.packing import pack
 from runtime.images.port import ImageFailed, ImageFiltered, ImageModel, ImageThrottled
-from runtime.images.quotas import Quotas, QuotasUnavailable
 from runtime.images.request import AlbumQuery, ImageRequest
 from runtime.images.settings import ImageSettings, ProfileSettings, SessionSettings
-from runtime.shared.auth import Caller
 from runtime.shared.aws import Clients
-from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query
+from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query, subject_of
 from runtime.shared.problems import Problem, refuse_for_now, refuse_missing
+from runtime.shared.quotas import Quotas, QuotasUnavailable
 from runtime.shared.settings import read_setting
 
 T = TypeVar("T")
@@ -47,9 +46,9 @@ def open_api(settings: ImageSettings, clients: Clients, model: ImageModel, clock
     quotas = Quotas(
         tables,
         settings.quotas_table,
+        what="pictures",
         daily_per_user=settings.daily_per_user,
         spend_micros=settings.spend_micros,
-        price_micros=settings.price_micros,
         clock=clock,
     )
     looks = KnownLooks(
@@ -57,7 +56,8 @@ def open_api(settings: ImageSettings, clients: Clients, model: ImageModel, clock
     )
     ledger = Ledger(tables, settings.quotas_table, clock)
     album = Album(tables, settings.quotas_table, settings.keep_days, clock)
-    return create_api(Studio(model, looks, quotas, ledger, gallery, album), gallery)
+    studio = Studio(model, looks, quotas, settings.price_micros, ledger, gallery, album)
+    return create_api(studio, gallery)
 
 
 def create_api(studio: Studio, gallery: Gallery) -> Api:
@@ -65,7 +65,7 @@ def create_api(studio: Studio, gallery: Gallery) -> Api:
 
     def post_image(request: Request) -> dict[str, Any]:
         asked = read_body(request, ImageRequest)
-        made = studio.make(_subject(request.caller), asked)
+        made = studio.make(subject_of(request), asked)
         request.counts["Pictures"] = len(made.pictures)
         request.counts["Missing"] = asked.count - len(made.pictures)
         images = _inline(gallery, made) if asked.response_format == "base64" else _link(gallery, made)
@@ -73,7 +73,7 @@ def create_api(studio: Studio, gallery: Gallery) -> Api:
 
     def list_images(request: Request) -> dict[str, Any]:
         asked = read_query(request, AlbumQuery)
-        page = studio.show(_subject(request.caller), asked.cursor, asked.limit)
+        page = studio.show(subject_of(request), asked.cursor, asked.limit)
         request.counts["Pictures"] = len(page.entries)
         return {"images": [_describe(gallery, entry) for entry in page.entries], "cursor": page.cursor}
 
@@ -81,7 +81,7 @@ def create_api(studio: Studio, gallery: Gallery) -> Api:
         image_id = request.path["image_id"]
         if not IMAGE_ID.fullmatch(image_id):
             raise refuse_missing("picture")
-        studio.discard(_subject(request.caller), image_id)
+        studio.discard(subject_of(request), image_id)
         return {"deleted": image_id}
 
     return Api(
@@ -124,12 +124,6 @@ def _describe(gallery: Gallery, entry: Entry) -> dict[str, Any]:
         "seed": entry.seed,
         "made_at": datetime.fromtimestamp(entry.asked_at, UTC).isoformat(timespec="seconds"),
     }
-
-
-def _subject(caller: Caller | None) -> str:
-    if caller is None:
-        raise Problem(401, "Unauthorized", "Sign in first.")
-    return caller.subject
 
 
 def _read_optional(name: str, kind: type[T]) -> T | None:

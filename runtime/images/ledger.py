@@ -12,9 +12,9 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.images.quotas import QuotasUnavailable
 from runtime.shared.aws import is_transient, read_code
 from runtime.shared.problems import FieldError, Problem
+from runtime.shared.quotas import QuotasUnavailable
 
 LEASE_S = 35
 """Longer than the function may run, which is as long as the API waits: 29 s."""

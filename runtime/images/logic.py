@@ -16,10 +16,10 @@ from runtime.images.known import KnownLooks
 from runtime.images.ledger import Claim, Done, Ledger
 from runtime.images.port import ImageError, ImageFailed, ImageFiltered, ImageModel, ImageThrottled, Words
 from runtime.images.prompt import build_words
-from runtime.images.quotas import Quotas, QuotasUnavailable, day_of
 from runtime.images.request import ImageRequest
 from runtime.shared.observability import describe_error, get_logger
 from runtime.shared.problems import Problem, refuse_missing
+from runtime.shared.quotas import Quotas, QuotasUnavailable, day_of
 
 _SEED_STEP = 0x9E3779B1
 _TELLING = (ImageFiltered, ImageThrottled, ImageFailed)
@@ -62,6 +62,7 @@ class Studio:
         model: ImageModel,
         looks: KnownLooks,
         quotas: Quotas,
+        price_micros: int,
         ledger: Ledger,
         gallery: Gallery,
         album: Album,
@@ -69,6 +70,7 @@ class Studio:
         self._model = model
         self._looks = looks
         self._quotas = quotas
+        self._price_micros = price_micros
         self._ledger = ledger
         self._gallery = gallery
         self._album = album
@@ -150,9 +152,9 @@ class Studio:
         today = day_of(self._quotas.now())
         if not count or (claim and claim.reserved_on == today):
             return today
-        day = self._quotas.reserve(job.user_id, count)
+        day = self._quotas.reserve(job.user_id, count, count * self._price_micros)
         if claim and not self._ledger.note_reserved(claim, day):
-            self._quotas.give_back(job.user_id, day, count, unpaid=count)
+            self._quotas.give_back(job.user_id, day, count, count * self._price_micros)
             raise Problem(409, "In progress", "This picture is being made; ask again.", retry_after=3)
         return day
 
@@ -185,8 +187,8 @@ class Studio:
         self._settle(lambda: self._album.add(job.user_id, entry))
 
     def _give_back(self, job: Job, day: str, failures: Sequence[ImageError]) -> None:
-        unpaid = sum(not failure.billed for failure in failures)
-        self._settle(lambda: self._quotas.give_back(job.user_id, day, len(failures), unpaid=unpaid))
+        unpaid = self._price_micros * sum(not failure.billed for failure in failures)
+        self._settle(lambda: self._quotas.give_back(job.user_id, day, len(failures), unpaid))
 
     def _settle(self, write: Callable[[], object]) -> None:
         """Write down how it went. That this fails must not cost the shopper the answer they have coming."""

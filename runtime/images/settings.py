@@ -1,13 +1,9 @@
 """What the function is told: the model, where pictures go, and what a day may cost."""
 
-import math
-
 from pydantic import Field
 
+from runtime.shared.quotas import cost_micros, limit_micros
 from runtime.shared.settings import SettingsModel
-
-MICROS = 1_000_000
-"""Money is counted in whole millionths of a US dollar: sums of floats drift."""
 
 
 class ImageSettings(SettingsModel):
@@ -27,11 +23,11 @@ class ImageSettings(SettingsModel):
 
     @property
     def price_micros(self) -> int:
-        return math.ceil(round(self.price_usd * MICROS, 3))
+        return cost_micros(self.price_usd)
 
     @property
     def spend_micros(self) -> int:
-        return math.floor(round(self.daily_spend_usd * MICROS, 3))
+        return limit_micros(self.daily_spend_usd)
 
 
 class SessionSettings(SettingsModel):

@@ -132,7 +132,16 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
             "arn": _arn("sqs", short),
             "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{short}",
         },
-        "aws:dynamodb/table:Table": {"name": short, "arn": _arn("dynamodb", f"table/{short}")},
+        "aws:dynamodb/table:Table": {
+            "name": short,
+            "arn": _arn("dynamodb", f"table/{short}"),
+            **(
+                {"streamArn": f"{_arn('dynamodb', f'table/{short}')}/stream/1"}
+                if inputs.get("streamEnabled")
+                else {}
+            ),
+        },
+        "aws:sfn/stateMachine:StateMachine": {"name": short, "arn": _arn("states", f"stateMachine:{short}")},
         "aws:lambda/function:Function": {"name": short, "arn": _arn("lambda", f"function:{short}")},
         "aws:lambda/layerVersion:LayerVersion": {"arn": _arn("lambda", f"layer:{inputs.get('layerName')}:1")},
         "aws:cloudwatch/logGroup:LogGroup": {"name": short, "arn": _arn("logs", f"log-group:{short}")},
@@ -203,7 +212,6 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
         "aws:ecs/cluster:Cluster": {"name": short, "arn": _arn("ecs", f"cluster/{short}")},
         "aws:ecs/service:Service": {"name": short, "arn": _arn("ecs", f"service/{short}")},
         "aws:codebuild/project:Project": {"name": short, "arn": _arn("codebuild", f"project/{short}")},
-        "aws:sfn/stateMachine:StateMachine": {"name": short, "arn": _arn("states", f"stateMachine:{short}")},
         "aws:apigateway/apiKey:ApiKey": {"value": "api-key-value-of-forty-characters"},
     }
     return own.get(type_, {"arn": _arn(service, short)})

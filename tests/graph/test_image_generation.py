@@ -123,7 +123,7 @@ def test_counters_and_request_ids_expire(images: Graph) -> None:
             {"model": "us.stability.stable-image-inpaint-v1:0"},
             "model: .* is no image model; use one of stability",
         ),
-        ({"model": "amazon.nova-canvas-v1:0"}, "model: .* has no price_usd"),
+        ({"model": "amazon.titan-image-generator-v2:0"}, "model: .* has no price_usd"),
         ({"daily_per_user": 0}, "daily_per_user: 0 would let no picture be made"),
         ({"daily_spend_usd": 0}, "daily_spend_usd: 0 would let no picture be made"),
         ({"keep_days": 0}, "keep_days: 0 would let no picture be made or kept"),

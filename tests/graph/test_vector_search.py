@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from components import EmbedderName, VectorBackend, VectorSearch
-from components._lib.vector.dynamodb import schedule
+from components._lib.schedule import every_minutes
 from tests.graph.recorder import Graph, record
 from tests.graph.test_catalog import allowed, allowed_by
 
@@ -197,4 +197,4 @@ def test_wrong_inputs_are_named(changes: dict[str, Any], text: str) -> None:
 
 
 def test_a_schedule_is_in_eventbridges_words() -> None:
-    assert (schedule(1), schedule(15)) == ("rate(1 minute)", "rate(15 minutes)")
+    assert (every_minutes(1), every_minutes(15)) == ("rate(1 minute)", "rate(15 minutes)")

@@ -73,6 +73,18 @@ def drop(key: str) -> Change:
     return change
 
 
+def inside(path: str, change: Change) -> Change:
+    """Make a change to what a dotted path leads to."""
+
+    def outer(properties: dict[str, Any]) -> None:
+        place: Any = properties
+        for step in path.split("."):
+            place = place[step]
+        change(place)
+
+    return outer
+
+
 def within(key: str, change: Change) -> Change:
     """Make a change inside a property that is a JSON text."""
 
@@ -461,6 +473,63 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
     ),
     (realtime.redeploy_messages_on_change, "realtime-deployment", drop("triggers"), "set triggers"),
     (limits.trace_every_function, "search-function", drop("tracingConfig"), "tracingConfig"),
+    (access.let_sources_be_read, "try-on-starter-policy", revoke("dynamodb:GetRecords"), "GetRecords"),
+    (access.let_sources_be_read, "try-on-starter-policy", revoke("sqs:SendMessage"), "its destination"),
+    (
+        workflows.log_every_workflow,
+        "try-on-workflow-machine",
+        drop("loggingConfiguration"),
+        "loggingConfiguration",
+    ),
+    (
+        workflows.log_every_workflow,
+        "try-on-workflow-machine",
+        put("loggingConfiguration.includeExecutionData", True),
+        "includeExecutionData",
+    ),
+    (
+        workflows.log_every_workflow,
+        "try-on-workflow-machine",
+        drop("tracingConfiguration"),
+        "tracingConfiguration",
+    ),
+    (
+        workflows.end_every_wait,
+        "try-on-workflow-machine",
+        within("definition", drop("TimeoutSeconds")),
+        "of the state machine",
+    ),
+    (
+        workflows.end_every_wait,
+        "try-on-workflow-machine",
+        within("definition", inside("States.Work", drop("TimeoutSeconds"))),
+        "TimeoutSeconds of Work",
+    ),
+    (
+        workflows.end_every_wait,
+        "try-on-workflow-machine",
+        within("definition", put("States.Work.TimeoutSeconds", 9999)),
+        "longer than the state machine",
+    ),
+    (
+        workflows.retry_busy_functions,
+        "try-on-workflow-machine",
+        within("definition", inside("States.Close", drop("Retry"))),
+        "must retry Lambda.AWSLambdaException",
+    ),
+    (
+        workflows.retry_busy_functions,
+        "try-on-workflow-machine",
+        within("definition", put("States.Close.Retry.0.JitterStrategy", "NONE")),
+        "jitter",
+    ),
+    (
+        workflows.let_workflows_act,
+        "try-on-workflow-policy",
+        revoke("lambda:InvokeFunction"),
+        "lambda:InvokeFunction",
+    ),
+    (workflows.let_workflows_act, "try-on-workflow-policy", revoke("sqs:SendMessage"), "sqs:SendMessage"),
     (web.keep_load_balancers_private, "edge-balancer", put("internal", False), "set internal"),
     (web.keep_load_balancers_private, "edge-balancer", drop("accessLogs"), "accessLogs"),
     (

@@ -89,7 +89,7 @@ class Shop:
 
     @property
     def taken(self) -> int:
-        return self.used(USER, "count#2026-11-20")
+        return self.used(USER, "pictures#2026-11-20")
 
     def stored_keys(self) -> list[str]:
         found = self.clients.get("s3").list_objects_v2(Bucket="results")

@@ -12,11 +12,12 @@ from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
 from runtime.catalog import ingest
-from runtime.catalog.ingest import DeadLetterQueue, DeadLettersLost, Pause, pause_seconds
+from runtime.catalog.ingest import DeadLetterQueue, DeadLettersLost
 from runtime.catalog.ingest_logic import DeadLetter, Ingestion
 from runtime.catalog.reconcile import Outcome, Refused, Settled
 from runtime.shared.aws import Clients
 from runtime.shared.products import product_id_for_key
+from runtime.shared.queues import Pause, pause_seconds
 from runtime.vectors.errors import EmbeddingThrottled
 from tests.unit.shop import (
     BUCKET,

@@ -66,6 +66,7 @@ def test_a_new_picture_becomes_a_product(world: World) -> None:
     row = world.rows.rows[ID]
     assert (row.name, row.category, row.color) == ("Summer dress", "dress", "red")
     assert (row.auto_imported, row.content_type) == (True, "image/png")
+    assert row.description == "Red dress."
     assert row.created_at == row.updated_at
     assert row.created_at.endswith("+00:00")
     assert world.embedder.calls == [(None, RED, Purpose.INDEX)]

@@ -13,7 +13,6 @@ from botocore.exceptions import ConnectTimeoutError
 
 from runtime.chat import handler as chat
 from runtime.chat.admission import Admission
-from runtime.chat.connections import Connection, find_user
 from runtime.chat.engines.agent import AgentModel
 from runtime.chat.engines.converse import ConverseModel
 from runtime.chat.handler import Socket, create_api, open_model
@@ -21,6 +20,7 @@ from runtime.chat.session import SessionsUnavailable
 from runtime.chat.settings import ChatSettings
 from runtime.shared.problems import Problem
 from runtime.shared.settings import read_setting
+from runtime.shared.sockets import Connection, find_user
 from tests.unit.chat_doubles import (
     DRESS,
     Conversation,

@@ -143,7 +143,7 @@ def test_the_spend_cap_holds_for_everyone_together(shop: Shop) -> None:
     assert shop.ask(count=2)[0] == 200
     status, _, headers = shop.ask(user="other", count=2)
     assert (status, headers["retry-after"]) == (503, str(12 * 3600))
-    assert shop.used("other", "count#2026-11-20") == 0
+    assert shop.used("other", "pictures#2026-11-20") == 0
     assert shop.ask(user="other")[0] == 200
     assert shop.ask(user="third")[0] == 503
     assert shop.spent == 120_000
@@ -163,7 +163,7 @@ def test_quota_and_cap_hold_when_many_ask_at_once(shop: Shop) -> None:
     assert statuses[200] == len(shop.model.calls) == 10
     assert set(statuses) <= {200, 429, 503}
     assert shop.spent == 400_000
-    taken = [shop.used(f"user-{n}", "count#2026-11-20") for n in range(4)]
+    taken = [shop.used(f"user-{n}", "pictures#2026-11-20") for n in range(4)]
     assert sum(taken) == 10
     assert max(taken) <= 5
 

@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.bucket import private_bucket
 from components._lib.function import Function, FunctionSpec
-from components._lib.schedule import run_on_schedule
+from components._lib.schedule import every_minutes, run_on_schedule
 from components._lib.vector.backend import BackendRequest, BackendResult
 
 CHANGES_INDEX = "changes"
@@ -108,14 +108,9 @@ def _compactor(
         request.parent,
         compactor,
         "Snapshots the vector index.",
-        schedule(request.snapshot_minutes),
+        every_minutes(request.snapshot_minutes),
         request.tags,
     )
-
-
-def schedule(minutes: int) -> str:
-    """EventBridge's words for "every so many minutes"; it insists on the singular for one."""
-    return f"rate({minutes} minute{'' if minutes == 1 else 's'})"
 
 
 def _read_table(table: aws.dynamodb.Table) -> list[iam.Statement]:

@@ -4,12 +4,26 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.shared.aws import is_transient, read_code
+from runtime.shared.aws import CONFIG, is_transient, read_code
 from runtime.shared.problems import Problem, refuse_for_now
+from runtime.shared.settings import SettingsModel
 
 _GONE = frozenset({"GoneException", "ForbiddenException"})
+
+
+class ConnectionSettings(SettingsModel):
+    """Variable CONNECTIONS: the table of connections and the address through which they are sent to."""
+
+    table: str
+    endpoint: str
+
+
+def open_gateway(settings: ConnectionSettings) -> Any:
+    """The client that sends to connections; safe to use from threads."""
+    return boto3.Session().client("apigatewaymanagementapi", endpoint_url=settings.endpoint, config=CONFIG)
 
 
 class Connection:

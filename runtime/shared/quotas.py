@@ -1,6 +1,10 @@
-"""Counting what a day costs: pictures of one shopper, and the stack's money. A day is a day in UTC."""
+"""Counting what a day costs: what one shopper had made, and the stack's money. A day is a day in UTC.
+
+All that is paid for by the piece counts in one table, so that the money has one limit.
+"""
 
 import datetime
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from runtime.shared.aws import is_transient, read_code
 from runtime.shared.problems import Problem
 
+MICROS = 1_000_000
+"""Money is counted in whole millionths of a US dollar: sums of floats drift."""
 _KEPT_S = 2 * 86_400
 _EVERYONE = "#everyone"
 
@@ -20,11 +26,11 @@ class QuotasUnavailable(Exception):
 
 
 class Quotas:
-    """Counters in the quotas table: pictures a shopper (`count#<day>` under their id), money for all of them.
+    """Counters in the quotas table: `<what>#<day>` under a shopper's id, and money for all of them.
 
     Money is counted in millionths of a dollar under `spend#<day>` of an id that no shopper has.
-
-    Room is taken with one conditional ADD, so that calls at the same time cannot both have the last of it.
+    `what` names the pieces in the plural, such as `pictures`, for the key and for people. Room is taken with
+    one conditional ADD, so that calls at the same time cannot both have the last of it.
     Every method raises QuotasUnavailable.
     """
 
@@ -33,48 +39,51 @@ class Quotas:
         client: Any,
         table: str,
         *,
+        what: str,
         daily_per_user: int,
         spend_micros: int,
-        price_micros: int,
         clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._table = table
+        self._what = what
         self._daily_per_user = daily_per_user
         self._spend_micros = spend_micros
-        self._price_micros = price_micros
         self._clock = clock
 
     def now(self) -> float:
         """The time by which days are told, in seconds since 1970."""
         return self._clock()
 
-    def reserve(self, user_id: str, count: int) -> str:
-        """Take room for `count` pictures and return its day. Raises a 429 or 503 Problem without room."""
+    def reserve(self, user_id: str, count: int, micros: int) -> str:
+        """Take room for `count` pieces that cost `micros` together, and return its day.
+
+        Raises a 429 or 503 Problem without room.
+        """
         now = self._clock()
         day = day_of(now)
-        if not self._take(_count_key(user_id, day), count, self._daily_per_user):
+        if not self._take(self._user_key(user_id, day), count, self._daily_per_user):
             raise self._refuse_user(count, now)
         try:
-            if self._take(_spend_key(day), count * self._price_micros, self._spend_micros):
+            if self._take(_spend_key(day), micros, self._spend_micros):
                 return day
         except BaseException:
-            self._add(_count_key(user_id, day), -count)
+            self._add(self._user_key(user_id, day), -count)
             raise
-        self._add(_count_key(user_id, day), -count)
+        self._add(self._user_key(user_id, day), -count)
         raise Problem(
             503,
-            "Pictures are used up",
-            "The shop has made all the pictures it can pay for today. Come back tomorrow.",
+            f"{self._what.capitalize()} are used up",
+            f"The shop has made all the {self._what} it can pay for today. Come back tomorrow.",
             retry_after=seconds_to_midnight(now),
         )
 
-    def give_back(self, user_id: str, day: str, count: int, *, unpaid: int) -> None:
-        """Return the room of `count` pictures that were not made, and the money of the `unpaid` of them."""
+    def give_back(self, user_id: str, day: str, count: int, micros: int) -> None:
+        """Return the room of `count` pieces that were not made, and the money that was not spent."""
         if count:
-            self._add(_count_key(user_id, day), -count)
-        if unpaid:
-            self._add(_spend_key(day), -unpaid * self._price_micros)
+            self._add(self._user_key(user_id, day), -count)
+        if micros:
+            self._add(_spend_key(day), -micros)
 
     def _take(self, key: Key, amount: int, limit: int) -> bool:
         """Add to a counter unless it would pass its limit; False when it would."""
@@ -112,16 +121,29 @@ class Quotas:
                 raise QuotasUnavailable("the quotas table did not answer") from error
             raise
 
+    def _user_key(self, user_id: str, day: str) -> Key:
+        return {"user_id": {"S": user_id}, "key": {"S": f"{self._what}#{day}"}}
+
     def _refuse_user(self, count: int, now: float) -> Problem:
         wait = seconds_to_midnight(now)
         hours = max(1, round(wait / 3600))
         return Problem(
             429,
             "Daily limit reached",
-            f"You can have {self._daily_per_user} pictures a day, and {count} more would be too many. "
+            f"You can have {self._daily_per_user} {self._what} a day, and {count} more would be too many. "
             f"The next day begins in about {hours} hour{'s' if hours > 1 else ''}.",
             retry_after=wait,
         )
+
+
+def cost_micros(usd: float) -> int:
+    """A cost in millionths, rounded up."""
+    return math.ceil(round(usd * MICROS, 3))
+
+
+def limit_micros(usd: float) -> int:
+    """A limit in millionths, rounded down."""
+    return math.floor(round(usd * MICROS, 3))
 
 
 def day_of(now: float) -> str:
@@ -132,10 +154,6 @@ def day_of(now: float) -> str:
 def seconds_to_midnight(now: float) -> int:
     """Whole seconds until the next UTC day, at least 1."""
     return 86_400 - int(now) % 86_400
-
-
-def _count_key(user_id: str, day: str) -> Key:
-    return {"user_id": {"S": user_id}, "key": {"S": f"count#{day}"}}
 
 
 def _spend_key(day: str) -> Key:

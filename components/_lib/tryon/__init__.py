@@ -1,0 +1,1 @@
+"""The providers of try-on pictures, one module each."""
