@@ -8,7 +8,7 @@ from runtime.fitting.body import Body
 from runtime.fitting.drape import Draped
 from runtime.fitting.garments import BodyPart, GarmentClass
 from runtime.fitting.parameters import MaskExclusions, Switch
-from runtime.fitting.pixels import Array, Mask, blur, grow, label_parts, to_lab
+from runtime.fitting.pixels import Array, Mask, blur, erode, grow, label_parts, to_lab
 
 _RELIEF = 0.35  # how much of the photo's own light and shade shows on the cloth
 _HAIR_ALIKE = 16.0
@@ -98,8 +98,7 @@ def find_hands(photo: Array, body: Body, draped: Draped) -> Mask:
     """Bare skin that lies over the cloth without being what it covers: parts that reach in from the side."""
     h, w = body.mask.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    away = np.linalg.norm((to_lab(photo) - to_lab(_skin_tone(photo, body)))[..., 1:], axis=-1)
-    skin = (body.skin > 0.45) & (away < _SKIN_ALIKE) & body.mask
+    skin = _bare_skin(photo, body)
     skin &= (y > body.below(1.2)) & (y < body.below(3.9)) & ~draped.sleeves
     outside = (x < body.left[:, None]) | (x > body.right[:, None])
     labels, sizes = label_parts(skin)
@@ -120,7 +119,7 @@ def _clear_neck(rgb: Array, photo: Array, draped: Draped, body: Body, head: Mask
         y[:, 0], (body.chin, body.below(0.12), body.below(0.27), body.below(0.45)), (1.0, 1.0, 1.12, 1.5)
     )
     neck = (np.abs(x - body.x) < (body.neck * flare)[:, None]) & (y > body.chin - 0.22 * body.head)
-    old = above & (y > start) & (body.skin < 0.35)
+    old = above & (y > start) & ~_bare_skin(photo, body)
     tone = _skin_tone(photo, body)
     side = np.clip(np.abs(x - body.x) / (body.neck * 1.1), 0, 1)
     under = np.clip(1 - (y - body.chin) / (0.3 * body.head), 0, 1)
@@ -129,7 +128,15 @@ def _clear_neck(rgb: Array, photo: Array, draped: Draped, body: Body, head: Mask
     bare = tone * lit[..., None]
     rgb = rgb * (1 - fill) + bare * fill
     gone = old & ~grow(neck, 1) & (y < draped.neckline[None, :] + 0.5 * body.head)
-    return rgb.astype(np.float32), gone
+    crumbs = max(1, round(0.012 * body.head))
+    return rgb.astype(np.float32), grow(erode(gone, crumbs), crumbs)
+
+
+def _bare_skin(photo: Array, body: Body) -> Mask:
+    """Skin that looks like the face's, if in another light."""
+    away = to_lab(photo) - to_lab(_skin_tone(photo, body))
+    alike = (np.linalg.norm(away[..., 1:], axis=-1) < _SKIN_ALIKE) & (np.abs(away[..., 0]) < 38)
+    return (body.skin > 0.4) & alike & body.mask
 
 
 def _skin_tone(photo: Array, body: Body) -> Array:

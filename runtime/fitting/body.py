@@ -204,8 +204,7 @@ def _find_torso(
         seen = np.where(np.isnan(run), usual, run)
         # Wider than any torso means that an arm lies against it; much narrower, that something covers it.
         widest = np.interp(rows, (armpit, marks[0], marks[1]), (0.90, 0.88, 1.08)) * half
-        slack = np.where(rows > marks[1] - 0.2 * head, 1.25, 1.0)
-        edge = np.where(seen > widest * slack, usual, np.clip(seen, 0.75 * usual, None))
+        edge = np.where(seen > widest, usual, np.clip(seen, 0.75 * usual, None))
         edge = np.where(rows < armpit, usual, edge)
         edge = _smooth(edge, max(2, round(0.07 * head)))
         edge = np.where(rows < armpit - 0.1 * head, usual, edge)

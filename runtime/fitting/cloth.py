@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from runtime.fitting.pixels import Array, Mask, as_floats, blur, erode, fill_holes, label_parts, largest_part
+from runtime.fitting.pixels import Array, Mask, as_floats, blur, erode, label_parts, largest_part
 
 LONGEST = 420
 _ANGLES = tuple(range(-24, 25, 4))
@@ -78,7 +78,7 @@ def read_cloth(photo: Image.Image, alpha: NDArray[np.uint8], *, straighten: bool
     if mask.sum() < 200 or min(mask.shape) < 12:
         raise NoGarment("no garment can be told apart from its background")
     rgb = as_floats(layer.convert("RGB"))
-    return Cloth(_bleed(rgb, erode(mask, 2)), fill_holes(mask))
+    return Cloth(_bleed(rgb, erode(mask, 2)), mask)
 
 
 def _crop(layer: Image.Image) -> Image.Image:

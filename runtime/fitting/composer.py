@@ -138,7 +138,7 @@ def _blend_seam(
     pixels = max(1, round(width * body.head))
     cloth = dressed.cover > 0.5
     seam = grow(cloth, pixels) & ~erode(cloth, pixels) & ~dressed.front
-    gone = grow(dressed.gone, max(2, round(0.03 * body.head))) & ~cloth & ~dressed.front
+    gone = grow(dressed.gone, max(2, round(0.06 * body.head))) & ~cloth & ~dressed.front
     if allowed is not None:
         seam, gone = seam & allowed, gone & allowed
     words = request.garment.description or kind.value.lower().replace("_", " ")

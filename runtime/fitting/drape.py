@@ -100,7 +100,7 @@ def _drape_top(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass, sty
     left, right = _torso_edges(body, cloth, trunk, hem, ease, most=1.0 if tucked else 1.18)
     open_front = styling.outerLayerStyle is OuterLayerStyle.OPEN
     _lay_trunk(draped, cloth, trunk, body, left, right, hem, _neck_depth(kind), open_front=open_front)
-    _lay_sleeves(draped, cloth, trunk, body, left, right, _sleeve_length(kind, styling), ease)
+    _lay_sleeves(draped, cloth, trunk, body, left, right, _sleeve_length(kind, styling), ease, outer=outer)
 
 
 def _drape_dress(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) -> None:
@@ -132,7 +132,7 @@ def _top_hem(cloth: Cloth, trunk: Trunk, body: Body, tucked: bool) -> float:
     span = abs(body.tips[1][0] - body.tips[0][0])
     natural = body.below(0.3) + length / max(trunk.width, 1) * 0.92 * span
     cropped = length < 0.8 * trunk.width
-    least = body.waist + 0.1 * body.head if cropped else body.hip - 0.05 * body.head
+    least = body.waist + 0.1 * body.head if cropped else body.hip + 0.1 * body.head
     return float(np.clip(natural, least, body.crotch + 0.25 * body.head))
 
 
@@ -238,9 +238,10 @@ def _lay_trunk(
 
 def _follow_shoulder(body: Body, line: NDArray[np.floating]) -> NDArray[np.floating]:
     """The line moved to the silhouette's own shoulder, where that is near."""
-    reach = 0.13 * body.head
+    columns = np.arange(body.size[0])
+    reach = 0.13 * body.head * np.clip((np.abs(columns - body.x) - body.neck) / (0.4 * body.head), 0.05, 1)
     rows = np.arange(body.size[1])[:, None]
-    near = body.mask & (rows > line[None, :] - reach)
+    near = body.mask & (rows > (line - reach)[None, :])
     top = np.where(near.any(axis=0), near.argmax(axis=0), line)
     return np.clip(top - 1, line - 0.9 * reach, line + 0.25 * reach)
 
@@ -297,6 +298,8 @@ def _lay_sleeves(
     right: Array,
     length: float | None,
     ease: float,
+    *,
+    outer: bool = False,
 ) -> None:
     if length == 0.0:
         return
@@ -305,7 +308,7 @@ def _lay_sleeves(
         longest = max((sleeve.length for sleeve in sleeves if sleeve), default=0.0) / max(trunk.width, 1)
         if longest < 0.12:
             return
-        length = anatomy.SHORT_SLEEVE if longest < 0.62 else anatomy.WRIST
+        length = anatomy.SHORT_SLEEVE if longest < (0.3 if outer else 0.62) else anatomy.WRIST
     for index, sleeve in enumerate(sleeves):
         _lay_sleeve(draped, cloth, trunk, body, (left, right)[index], index, sleeve, length, ease)
 
@@ -372,7 +375,7 @@ def follow_arm(body: Body, seam: Array, index: int) -> tuple[NDArray[np.intp], A
                 break
             continue
         reach = distance[there]
-        far = float(reach.max())
+        far = min(float(reach.max()), abs(tip[0] - body.x) + 0.2 * body.head + 0.6 * max(y - tip[1], 0))
         near = float(reach.min())
         gap = np.flatnonzero(np.diff(np.sort(reach)) > 2)
         if len(gap):

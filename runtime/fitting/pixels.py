@@ -150,15 +150,6 @@ def largest_part(mask: Mask) -> Mask:
     return labels == int(sizes.argmax())
 
 
-def fill_holes(mask: Mask) -> Mask:
-    """With everything that the outside cannot reach."""
-    h, w = mask.shape
-    outside = np.ones((h + 2, w + 2), dtype=np.bool_)
-    outside[1:-1, 1:-1] = ~mask
-    labels, _ = label_parts(outside)
-    return labels[1:-1, 1:-1] != labels[0, 0]
-
-
 def sample(image: Array, x: NDArray[Any], y: NDArray[Any]) -> Array:
     """Bilinear values of (h, w[, c]) at points in pixels; beyond the edge, the edge."""
     h, w = image.shape[:2]

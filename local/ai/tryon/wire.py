@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/nova/latest/userguide/image-gen-req-resp-structure.h
 
 import base64
 import binascii
-import io
 import secrets
 from collections.abc import Callable
 from typing import Any
