@@ -66,7 +66,7 @@ def find_head(photo: Array, body: Body, hair: Mask) -> Mask:
 
 
 def find_hair(photo: Array, body: Body) -> Mask:
-    """Hair, also where it falls over the shoulders: the colour of what is around the face, from the crown down."""
+    """Hair, also over the shoulders: whatever has the colour of the crown and hangs together with it."""
     h, w = body.mask.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     face = body.face

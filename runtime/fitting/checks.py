@@ -1,4 +1,4 @@
-"""What is looked at after a model has dressed someone: is it still the same person, and is it that garment?"""
+"""What is looked at after a model has dressed someone: still the same person, and really that garment?"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,8 @@ whole picture through its own encoding, or a JPEG, differs by two or three."""
 MOST_FACE_CHANGE = 9.0
 """The same inside the face, where a shadow of the collar may fall on the chin."""
 MOST_COLOR_DISTANCE = 24.0
-"""In CIE L*a*b*, of the garment's main colours from the nearest ones in the picture. Light and shade on the body
-move a colour by up to about 15; a white shirt instead of a navy one by 80."""
+"""In CIE L*a*b*, of the garment's main colours from the nearest ones in the picture. Light and shade
+on a body move a colour by up to about 15; a white shirt instead of a navy one by 80."""
 _COLORS = 4
 _SIDE = 256
 

@@ -1,6 +1,6 @@
 """Laying a cut-out garment over a body: for every pixel of the photo, which point of the cloth is there.
 
-Each part of the garment (trunk, sleeve, leg, shoe, hat) has a place on the body with the same two coordinates:
+Each part of the garment (trunk, sleeve, leg, shoe, hat) has its place on the body, with the same coordinates:
 how far across, and how far down. The colours come from the cloth at these coordinates, so that the outline
 is the body's and never that of an unlucky cut-out.
 """
@@ -198,13 +198,13 @@ def _lay_trunk(
         (body.tips[0][0], body.x - neck, body.x + neck, body.tips[1][0]),
         (body.tips[0][1], side_y, side_y, body.tips[1][1]),
     )
-    high_collar = trunk.collar > 0.15
+    high_collar = bool(trunk.collar > 0.15)
     if high_collar:
         rise = min(trunk.collar * abs(body.tips[1][0] - body.tips[0][0]), side_y - body.below(0.02))
         line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, side_y - rise, line)
         line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, line, np.maximum(line, side_y))
     line = np.where(
-        (np.abs(columns - body.x) > neck) & ~high_collar, _follow_shoulder(body, line), line
+        (np.abs(columns - body.x) > neck) & (not high_collar), _follow_shoulder(body, line), line
     ).astype(np.float32)
     bend = (
         0.05 * head * (1 - ((columns - body.x) / max(right[int(body.waist)] - left[int(body.waist)], 1)) ** 2)
@@ -379,8 +379,8 @@ def follow_arm(body: Body, seam: Array, index: int) -> tuple[NDArray[np.intp], A
         near = float(reach.min())
         gap = np.flatnonzero(np.diff(np.sort(reach)) > 2)
         if len(gap):
-            near = float(np.sort(reach)[gap[-1] + 1])
-        if far - near < 0.04 * body.head and y > tip[1] + 0.5 * body.head:
+            near = float(np.sort(reach)[int(gap[-1]) + 1])
+        if bool(far - near < 0.04 * body.head) and y > tip[1] + 0.5 * body.head:
             break
         fused = near <= edge + 2
         rows.append(y)
@@ -544,7 +544,7 @@ def _even_leg(body: Body, leg: int) -> tuple[Array, Array]:
     return edges[0], edges[1]
 
 
-# --- shoes, hats, bags --------------------------------------------------------------------------------------
+# --- shoes, hats, bags -------------------------------------------------------------------------------------
 
 
 def _drape_shoes(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) -> None:
@@ -600,9 +600,8 @@ def _drape_bag(draped: Draped, cloth: Cloth, body: Body) -> None:
         rows, inner, outer, _ = arm
         x, y = body.x + float(inner[-1] + outer[-1]) / 2, float(rows[-1]) - 0.1 * body.head
     wide = 1.05 * body.head
-    high = float(
-        np.clip(wide * (box[3] - box[1]) / max(box[2] - box[0], 1), 0.6 * body.head, 1.5 * body.head)
-    )
+    high = wide * (box[3] - box[1]) / max(box[2] - box[0], 1)
+    high = float(np.clip(high, 0.6 * body.head, 1.5 * body.head))
     _paste(draped, cloth, body, box, (x - wide / 2, y, x + wide / 2, y + high))
 
 

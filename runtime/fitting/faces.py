@@ -20,6 +20,7 @@ _SIZES = tuple(float(size) for size in np.geomspace(0.024, 0.21, 12))
 _LEAST_SCORE = 0.38
 _MOST_FACES = 3
 _EYES = 0.9  # weight of dark eyes
+_LARGER = 0.16  # for each e-fold of size
 _CENTRE = 0.3  # weight of being high and in the middle
 
 
@@ -115,7 +116,15 @@ def _score(skin: Array, luma: Array, half: float) -> Array:
     places_y, places_x = np.mgrid[0:h, 0:w].astype(np.float32)
     middle = 1 - np.abs(places_x / w - 0.5) * 1.2 - np.maximum(places_y / h - 0.3, 0) * 2.5
     fits = (places_x > 0.8 * half) & (places_x < w - 0.8 * half) & (places_y > 0.8 * high)
-    score = (inside - around) + _EYES * np.clip(darker, 0, 0.18) + _CENTRE * middle - _CENTRE
+    # The middle of a face is an oval of skin too: of two that fit, the larger one is the face.
+    score = (
+        _LARGER * np.log(half)
+        + (inside - around)
+        + _EYES * np.clip(darker, 0, 0.18)
+        + _CENTRE * middle
+        - _CENTRE
+        - _LARGER * np.log(5)
+    )
     return np.where(fits & (inside > 0.55), score, -1).astype(np.float32)
 
 

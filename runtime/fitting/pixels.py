@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]  # float32 wherever speed matters
 Mask = NDArray[np.bool_]
 
 _TO_XYZ = np.array(
