@@ -1,4 +1,4 @@
-"""Drawn persons to try clothes on: whole bodies of several skin tones, in plain clothes before a plain wall."""
+"""Drawn persons to try clothes on: whole bodies of several skin tones, in plain clothes, before a wall."""
 
 from dataclasses import dataclass, replace
 from typing import Final

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from runtime.fitting.body import Body
-from runtime.fitting.drape import Draped
 from runtime.fitting.garments import BodyPart, GarmentClass
+from runtime.fitting.laying import Draped
 from runtime.fitting.parameters import MaskExclusions, Switch
 from runtime.fitting.pixels import Array, Mask, blur, erode, grow, label_parts, to_lab
 
@@ -104,6 +104,9 @@ def find_hands(photo: Array, body: Body, draped: Draped) -> Mask:
     labels, sizes = label_parts(skin)
     reaching = np.unique(labels[skin & outside & (draped.cover < 0.5)])
     largest = 0.5 * body.head**2
+    # An arm comes from above; what begins below the hips is a bare leg.
+    from_above = np.unique(labels[skin & (y < body.crotch - 0.25 * body.head)])
+    reaching = np.intersect1d(reaching, from_above)
     kept = [number for number in reaching if number > 0 and sizes[number] < largest]
     return np.isin(labels, kept) & (np.abs(x - body.x) > 0.12 * body.head)
 

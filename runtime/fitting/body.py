@@ -65,6 +65,11 @@ class Body:
         whole = (self.ground - self.crown) / self.head > _WHOLE_BODY
         return whole and self.ground < self.size[1] - 2
 
+    @property
+    def floor(self) -> float:
+        """Where the soles are, or would be."""
+        return self.ground if self.full else self.below(6.6)
+
     def below(self, heads: float) -> float:
         """The row that is so many heads below the chin."""
         return self.chin + heads * self.head
