@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.bedrock import find_place
 from components._lib.bucket import private_bucket
 from components._lib.event_queue import queue_bucket_events, queue_messages
 from components._lib.kept import describe_kept, kept_objects, kept_rows, own_objects, own_rows
@@ -152,6 +153,7 @@ class TryOn(pulumi.ComponentResource):
             raise ValueError(f"concurrency: {concurrency} is out of range; Lambda takes 2 to 1000")
         provider = PROVIDERS[TryOnProvider(args.get("provider", TryOnProvider.COMPOSE))](
             ProviderRequest(
+                place=find_place(self),
                 models=load_models(),
                 endpoint=args.get("endpoint"),
                 price_usd=_read_price(args["price_usd"]) if "price_usd" in args else None,

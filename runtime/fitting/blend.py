@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from runtime.fitting.body import Body
-from runtime.fitting.drape import Draped
 from runtime.fitting.garments import BodyPart, GarmentClass
+from runtime.fitting.laying import Draped
 from runtime.fitting.parameters import MaskExclusions, Switch
-from runtime.fitting.pixels import Array, Mask, blur, grow, label_parts, to_lab
+from runtime.fitting.pixels import Array, Mask, blur, erode, grow, label_parts, to_lab
 
 _RELIEF = 0.35  # how much of the photo's own light and shade shows on the cloth
 _HAIR_ALIKE = 16.0
@@ -66,7 +66,7 @@ def find_head(photo: Array, body: Body, hair: Mask) -> Mask:
 
 
 def find_hair(photo: Array, body: Body) -> Mask:
-    """Hair, also where it falls over the shoulders: the colour of what is around the face, from the crown down."""
+    """Hair, also over the shoulders: whatever has the colour of the crown and hangs together with it."""
     h, w = body.mask.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     face = body.face
@@ -98,13 +98,15 @@ def find_hands(photo: Array, body: Body, draped: Draped) -> Mask:
     """Bare skin that lies over the cloth without being what it covers: parts that reach in from the side."""
     h, w = body.mask.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    away = np.linalg.norm((to_lab(photo) - to_lab(_skin_tone(photo, body)))[..., 1:], axis=-1)
-    skin = (body.skin > 0.45) & (away < _SKIN_ALIKE) & body.mask
+    skin = _bare_skin(photo, body)
     skin &= (y > body.below(1.2)) & (y < body.below(3.9)) & ~draped.sleeves
     outside = (x < body.left[:, None]) | (x > body.right[:, None])
     labels, sizes = label_parts(skin)
     reaching = np.unique(labels[skin & outside & (draped.cover < 0.5)])
     largest = 0.5 * body.head**2
+    # An arm comes from above; what begins below the hips is a bare leg.
+    from_above = np.unique(labels[skin & (y < body.crotch - 0.25 * body.head)])
+    reaching = np.intersect1d(reaching, from_above)
     kept = [number for number in reaching if number > 0 and sizes[number] < largest]
     return np.isin(labels, kept) & (np.abs(x - body.x) > 0.12 * body.head)
 
@@ -120,7 +122,7 @@ def _clear_neck(rgb: Array, photo: Array, draped: Draped, body: Body, head: Mask
         y[:, 0], (body.chin, body.below(0.12), body.below(0.27), body.below(0.45)), (1.0, 1.0, 1.12, 1.5)
     )
     neck = (np.abs(x - body.x) < (body.neck * flare)[:, None]) & (y > body.chin - 0.22 * body.head)
-    old = above & (y > start) & (body.skin < 0.35)
+    old = above & (y > start) & ~_bare_skin(photo, body)
     tone = _skin_tone(photo, body)
     side = np.clip(np.abs(x - body.x) / (body.neck * 1.1), 0, 1)
     under = np.clip(1 - (y - body.chin) / (0.3 * body.head), 0, 1)
@@ -129,7 +131,15 @@ def _clear_neck(rgb: Array, photo: Array, draped: Draped, body: Body, head: Mask
     bare = tone * lit[..., None]
     rgb = rgb * (1 - fill) + bare * fill
     gone = old & ~grow(neck, 1) & (y < draped.neckline[None, :] + 0.5 * body.head)
-    return rgb.astype(np.float32), gone
+    crumbs = max(1, round(0.012 * body.head))
+    return rgb.astype(np.float32), grow(erode(gone, crumbs), crumbs)
+
+
+def _bare_skin(photo: Array, body: Body) -> Mask:
+    """Skin that looks like the face's, if in another light."""
+    away = to_lab(photo) - to_lab(_skin_tone(photo, body))
+    alike = (np.linalg.norm(away[..., 1:], axis=-1) < _SKIN_ALIKE) & (np.abs(away[..., 0]) < 38)
+    return (body.skin > 0.4) & alike & body.mask
 
 
 def _skin_tone(photo: Array, body: Body) -> Array:

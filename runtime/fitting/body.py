@@ -4,7 +4,7 @@ All positions are pixels of the photo. Lengths are counted in heads (crown to ch
 person is seven and a half to eight heads tall, the waist is some 1.75 heads below the chin.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,11 @@ class Body:
         whole = (self.ground - self.crown) / self.head > _WHOLE_BODY
         return whole and self.ground < self.size[1] - 2
 
+    @property
+    def floor(self) -> float:
+        """Where the soles are, or would be."""
+        return self.ground if self.full else self.below(6.6)
+
     def below(self, heads: float) -> float:
         """The row that is so many heads below the chin."""
         return self.chin + heads * self.head
@@ -78,10 +83,15 @@ def find_body(photo: Image.Image, alpha: NDArray[np.uint8]) -> Body:
         raise NoPerson("no person can be told apart from the background")
     face = _find_head(photo, alpha, mask, rows)
     crown = _find_crown(mask, face)
+    ground = float(rows[-1])
     head = float(np.clip(face.chin - crown, 1.7 * face.half_height, 2.7 * face.half_height))
+    if ground < mask.shape[0] - 2 and ground - crown > 2.1 * mask.any(axis=0).sum():
+        # The whole body tells the head's size better than a face of a few pixels does.
+        head = float(np.clip(head, (ground - crown) / 8.4, (ground - crown) / 7.0))
+        half = 0.43 * head
+        face = replace(face, y=crown + head - half, half_height=half, half_width=0.32 * head)
     crown = face.chin - head
     skin = skin_likelihood(as_floats(photo))
-    ground = float(rows[-1])
     marks = _measure_heights(crown, head, ground, mask.shape[0])
     neck = _measure_neck(mask, skin, face, head)
     tips = tuple(_find_tip(mask, face.x, face.chin, head, side) for side in (-1, 1))
@@ -158,8 +168,8 @@ def _measure_neck(mask: Mask, skin: Array, face: Face, head: float) -> float:
 
 
 def _outer_edge(mask: Mask, x: float, side: int, reach: float) -> Array:
-    """By row, the silhouette's outermost pixel on one side of `x` and within `reach` of it; NaN without any."""
-    h, w = mask.shape
+    """By row, the outermost pixel on one side of `x` within `reach` of it; NaN without any."""
+    w = mask.shape[1]
     columns = np.arange(w)
     near = mask & ((columns - x) * side >= 0) & (np.abs(columns - x) <= reach)
     edge = np.where(near, columns * side, -np.inf).max(axis=1) * side
@@ -188,7 +198,7 @@ def _find_torso(
     marks: tuple[float, float, float],
 ) -> tuple[Array, Array]:
     """The torso's edges by row: those of the silhouette where arms leave a gap, else what is usual."""
-    h, w = mask.shape
+    h = mask.shape[0]
     edges: list[Array] = []
     rows = np.arange(h)
     armpit = chin + ARMPIT * head
@@ -204,8 +214,7 @@ def _find_torso(
         seen = np.where(np.isnan(run), usual, run)
         # Wider than any torso means that an arm lies against it; much narrower, that something covers it.
         widest = np.interp(rows, (armpit, marks[0], marks[1]), (0.90, 0.88, 1.08)) * half
-        slack = np.where(rows > marks[1] - 0.2 * head, 1.25, 1.0)
-        edge = np.where(seen > widest * slack, usual, np.clip(seen, 0.75 * usual, None))
+        edge = np.where(seen > widest, usual, np.clip(seen, 0.75 * usual, None))
         edge = np.where(rows < armpit, usual, edge)
         edge = _smooth(edge, max(2, round(0.07 * head)))
         edge = np.where(rows < armpit - 0.1 * head, usual, edge)

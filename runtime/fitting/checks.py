@@ -1,25 +1,103 @@
-"""What is looked at after a model has dressed someone."""
-
-import io
+"""What is looked at after a model has dressed someone: still the same person, and really that garment?"""
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
+from runtime.fitting.faces import Face, find_face
+from runtime.fitting.pixels import Mask, open_photo, read_mask, shrink, to_lab
 from runtime.fitting.port import Rendered, RenderRequest
 
-MOST_CHANGE = 12
-CHANGED = "The picture may have changed outside the garment as well."
+FACE_CHANGED = "The face may have been changed in this picture."
+BACKGROUND_CHANGED = "The picture may have changed outside of the garment as well."
+COLORS_MISSING = "The product's colours do not show as they should in this picture."
+BROKEN = "The picture does not have the photo's size."
+
+MOST_CHANGE = 6.0
+"""Mean difference of a pixel (of 255) outside of the mask. Pixels put back are equal; a model that hands the
+whole picture through its own encoding, or a JPEG, differs by two or three."""
+MOST_FACE_CHANGE = 9.0
+"""The same inside the face, where a shadow of the collar may fall on the chin."""
+MOST_COLOR_DISTANCE = 24.0
+"""In CIE L*a*b*, of the garment's main colours from the nearest ones in the picture. Light and shade
+on a body move a colour by up to about 15; a white shirt instead of a navy one by 80."""
+_COLORS = 4
+_SIDE = 256
 
 
 def check_look(request: RenderRequest, rendered: Rendered) -> tuple[str, ...]:
     """What is wrong with a result, as sentences for the shopper; none when all is well."""
-    before, after = _read(request.person), _read(rendered.image)
-    if before.shape != after.shape:
-        return (CHANGED,)
-    kept = np.asarray(Image.open(io.BytesIO(rendered.mask)).convert("L")) == 0
-    return (CHANGED,) if np.abs(before - after)[kept].max(initial=0) > MOST_CHANGE else ()
+    photo = open_photo(request.person)
+    try:
+        made = open_photo(rendered.image)
+        mask = read_mask(rendered.mask) > 127
+    except (UnidentifiedImageError, OSError):
+        return (BROKEN,)
+    if made.size != photo.size or mask.shape != (photo.height, photo.width):
+        return (BROKEN,)
+    before, after = np.asarray(photo, dtype=np.float32), np.asarray(made, dtype=np.float32)
+    change = np.abs(before - after).mean(axis=-1)
+    faults: list[str] = []
+    if (~mask).any() and float(change[~mask].mean()) > MOST_CHANGE:
+        faults.append(BACKGROUND_CHANGED)
+    face = find_face(photo)
+    if face is not None and not _is_hat(request) and _change_of_face(change, face) > MOST_FACE_CHANGE:
+        faults.append(FACE_CHANGED)
+    if mask.any() and color_distance(request.garment.picture, made, mask) > MOST_COLOR_DISTANCE:
+        faults.append(COLORS_MISSING)
+    return tuple(faults)
 
 
-def _read(picture: bytes) -> NDArray[np.int16]:
-    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=np.int16)
+def color_distance(product: bytes, made: Image.Image, mask: Mask) -> float:
+    """How far the product's main colours are from those inside the mask: their mean distance in L*a*b*.
+
+    What the product stands before is in its picture too: only the colours of the middle that the margin
+    does not have count as the product's.
+    """
+    wanted, shares = _main_colors(_colors_of_middle(open_photo(product)))
+    pixels = to_lab(np.asarray(made, dtype=np.float32)[mask] / 255)
+    shown, _ = _main_colors(pixels, count=8)
+    nearest = np.linalg.norm((wanted[:, None] - shown[None]) * (0.7, 1, 1), axis=-1).min(axis=1)
+    return float((nearest * shares).sum())
+
+
+def _is_hat(request: RenderRequest) -> bool:
+    """A hat's brim covers some of the face."""
+    return request.garment.garment_class.part.value == "head"
+
+
+def _change_of_face(change: NDArray[np.float32], face: Face) -> float:
+    h, w = change.shape
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    oval = np.hypot((x - face.x) / (0.7 * face.half_width), (y - face.y) / (0.7 * face.half_height)) <= 1
+    return float(change[oval].mean()) if oval.any() else 0.0
+
+
+def _colors_of_middle(product: Image.Image) -> NDArray[np.float32]:
+    lab = to_lab(np.asarray(shrink(product, _SIDE), dtype=np.float32) / 255)
+    h, w = lab.shape[:2]
+    middle = lab[int(0.3 * h) : int(0.7 * h), int(0.32 * w) : int(0.68 * w)].reshape(-1, 3)
+    edge = max(2, round(0.03 * max(h, w)))
+    margin = np.concatenate([lab[:edge].reshape(-1, 3), lab[:, :edge].reshape(-1, 3)])
+    surroundings, _ = _main_colors(margin)
+    distance = np.linalg.norm(middle[:, None] - surroundings[None], axis=-1).min(axis=1)
+    own = middle[distance > 9]
+    return own if len(own) > 0.15 * len(middle) else middle
+
+
+def _main_colors(
+    pixels: NDArray[np.float32], count: int = _COLORS
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """k-means from starts along the lightness: colours, and each one's share."""
+    pixels = pixels[:: max(1, len(pixels) // 6_000)]
+    order = np.argsort(pixels @ np.array([1, 0.4, 0.3], dtype=np.float32))
+    places = np.linspace(0, len(order) - 1, 2 * count + 1).astype(int)[1::2]
+    colors = pixels[order[places]].copy()
+    for _ in range(6):
+        nearest = np.linalg.norm(pixels[:, None] - colors[None], axis=-1).argmin(axis=1)
+        for number in range(count):
+            if (nearest == number).any():
+                colors[number] = pixels[nearest == number].mean(axis=0)
+    nearest = np.linalg.norm(pixels[:, None] - colors[None], axis=-1).argmin(axis=1)
+    shares = np.bincount(nearest, minlength=count) / max(len(nearest), 1)
+    return colors.astype(np.float32), shares.astype(np.float32)

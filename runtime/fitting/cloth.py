@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from runtime.fitting.pixels import Array, Mask, as_floats, blur, erode, fill_holes, label_parts, largest_part
+from runtime.fitting.pixels import Array, Mask, as_floats, blur, erode, label_parts, largest_part
 
 LONGEST = 420
 _ANGLES = tuple(range(-24, 25, 4))
@@ -78,11 +78,11 @@ def read_cloth(photo: Image.Image, alpha: NDArray[np.uint8], *, straighten: bool
     if mask.sum() < 200 or min(mask.shape) < 12:
         raise NoGarment("no garment can be told apart from its background")
     rgb = as_floats(layer.convert("RGB"))
-    return Cloth(_bleed(rgb, erode(mask, 2)), fill_holes(mask))
+    return Cloth(_bleed(rgb, erode(mask, 2)), mask)
 
 
 def _crop(layer: Image.Image) -> Image.Image:
-    solid = layer.getchannel("A").point(lambda value: 255 if value > 127 else 0)
+    solid = Image.fromarray((np.asarray(layer.getchannel("A")) > 127).astype(np.uint8))
     box = solid.getbbox()
     if box is None:
         raise NoGarment("no garment can be told apart from its background")
@@ -165,7 +165,7 @@ def measure_trunk(cloth: Cloth, *, flares: bool, bare_top: bool = False) -> Trun
     left = np.maximum(runs[0], middle - limit)
     right = np.minimum(runs[1], middle + limit)
     if not bare_top:
-        # Above the armpits the cloth narrows towards the collar, and sleeves cross the edge: the edge goes on.
+        # Above the armpits the cloth narrows to the collar and sleeves cross the edge: the edge goes on.
         start = int(0.34 * h)
         least = 0.46 * usual
         left[:start] = np.minimum(left[:start], middle - least)
@@ -274,7 +274,7 @@ def _measure_sleeve(part: Mask, edge: Array, area: float) -> Sleeve | None:
 
 def find_legs(cloth: Cloth) -> tuple[int, NDArray[np.float32]]:
     """The row of the crotch, and (4, height): left and right edge of the left leg, then of the right one."""
-    h, w = cloth.mask.shape
+    h = cloth.mask.shape[0]
     left, right = _runs_of_middle(cloth.mask)
     left, right = _steady(left, h), _steady(right, h)
     gaps = np.zeros((2, h), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A try-on by composition: cut out, laid on, and only the seam made anew; every other pixel is the photo's own."""
+"""A try-on by composition: cut out, laid on, and only the seam made anew; all else is the photo's own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ _LEAST_COVER = 0.02  # square heads of cloth below which nothing shows
 _NOT_SHOWN = {
     BodyPart.UPPER: "The photo does not show your upper body. Show your whole upper body.",
     BodyPart.LOWER: "The photo does not show your hips and legs. Stand further away, so that they show.",
-    BodyPart.FULL: "The photo does not show enough of your body. Stand further away, so that all of it shows.",
+    BodyPart.FULL: "The photo does not show enough of your body. Stand further away, until all of it shows.",
     BodyPart.FEET: "The photo does not show your feet. Stand further away, so that they show.",
     BodyPart.HEAD: "The photo does not show your head. Show your whole head.",
     BodyPart.HAND: "The photo does not show your hips and hands. Stand further away, so that they show.",
@@ -138,7 +138,7 @@ def _blend_seam(
     pixels = max(1, round(width * body.head))
     cloth = dressed.cover > 0.5
     seam = grow(cloth, pixels) & ~erode(cloth, pixels) & ~dressed.front
-    gone = grow(dressed.gone, max(2, round(0.03 * body.head))) & ~cloth & ~dressed.front
+    gone = grow(dressed.gone, max(2, round(0.06 * body.head))) & ~cloth & ~dressed.front
     if allowed is not None:
         seam, gone = seam & allowed, gone & allowed
     words = request.garment.description or kind.value.lower().replace("_", " ")

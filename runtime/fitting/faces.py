@@ -1,4 +1,4 @@
-"""Finding the face in a photo with nothing but arithmetic: an upright oval of skin with other things around it.
+"""Finding the face in a photo with nothing but arithmetic: an upright oval of skin, other things around it.
 
 Skin is told by its chroma, which differs little between light and deep skin (Chai and Ngan 1999); only how
 bright it is does, so brightness does not count.
@@ -18,7 +18,9 @@ _ASPECT = 1.36
 _SIZES = tuple(float(size) for size in np.geomspace(0.024, 0.21, 12))
 """Half widths of faces looked for, as shares of the photo's longer side."""
 _LEAST_SCORE = 0.38
+_MOST_FACES = 3
 _EYES = 0.9  # weight of dark eyes
+_LARGER = 0.16  # for each e-fold of size
 _CENTRE = 0.3  # weight of being high and in the middle
 
 
@@ -51,6 +53,11 @@ def skin_likelihood(rgb: Array) -> Array:
 
 def find_face(photo: Image.Image, alpha: NDArray[np.uint8] | None = None) -> Face | None:
     """The most face-like place of an RGB photo; `alpha` (h, w) tells where the person is, if known."""
+    return max(find_faces(photo, alpha), key=lambda face: face.score, default=None)
+
+
+def find_faces(photo: Image.Image, alpha: NDArray[np.uint8] | None = None) -> list[Face]:
+    """All face-like places of an RGB photo that do not overlap, the surest first."""
     small = shrink(photo, _SIDE)
     scale = photo.width / small.width
     rgb = np.asarray(small, dtype=np.float32) / 255
@@ -59,25 +66,32 @@ def find_face(photo: Image.Image, alpha: NDArray[np.uint8] | None = None) -> Fac
         inside = np.asarray(Image.fromarray(alpha).resize(small.size, Image.Resampling.BOX)) / np.float32(255)
         skin = skin * inside
     luma = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    best: Face | None = None
+    found: list[Face] = []
     for size in _SIZES:
         half = size * max(small.size)
         if half < 3 or 2 * half > small.width or 2 * _ASPECT * half > small.height:
             continue
         score = _score(skin, luma, half)
-        y, x = np.unravel_index(int(score.argmax()), score.shape)
-        value = float(score[y, x])
-        if value >= _LEAST_SCORE and (best is None or value > best.score):
-            best = Face(float(x), float(y), half, _ASPECT * half, value)
-    if best is None:
-        return None
-    return Face(
-        (best.x + 0.5) * scale,
-        (best.y + 0.5) * scale,
-        best.half_width * scale,
-        best.half_height * scale,
-        best.score,
-    )
+        for _ in range(_MOST_FACES):
+            y, x = np.unravel_index(int(score.argmax()), score.shape)
+            value = float(score[y, x])
+            if value < _LEAST_SCORE:
+                break
+            place = ((float(x) + 0.5) * scale, (float(y) + 0.5) * scale)
+            found.append(Face(*place, half * scale, _ASPECT * half * scale, value))
+            reach = int(2 * half)
+            score[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1] = -1
+    found.sort(key=lambda face: -face.score)
+    kept: list[Face] = []
+    for face in found:
+        if all(_are_apart(face, other) for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _are_apart(face: Face, other: Face) -> bool:
+    reach = face.half_width + other.half_width
+    return abs(face.x - other.x) > reach or abs(face.y - other.y) > _ASPECT * reach
 
 
 def _score(skin: Array, luma: Array, half: float) -> Array:
@@ -102,12 +116,20 @@ def _score(skin: Array, luma: Array, half: float) -> Array:
     places_y, places_x = np.mgrid[0:h, 0:w].astype(np.float32)
     middle = 1 - np.abs(places_x / w - 0.5) * 1.2 - np.maximum(places_y / h - 0.3, 0) * 2.5
     fits = (places_x > 0.8 * half) & (places_x < w - 0.8 * half) & (places_y > 0.8 * high)
-    score = (inside - around) + _EYES * np.clip(darker, 0, 0.18) + _CENTRE * middle - _CENTRE
+    # The middle of a face is an oval of skin too: of two that fit, the larger one is the face.
+    score = (
+        _LARGER * np.log(half)
+        + (inside - around)
+        + _EYES * np.clip(darker, 0, 0.18)
+        + _CENTRE * middle
+        - _CENTRE
+        - _LARGER * np.log(5)
+    )
     return np.where(fits & (inside > 0.55), score, -1).astype(np.float32)
 
 
 class _Spectrum:
-    """Means under a stencil at all places at once, by way of Fourier transforms; beyond the edge is nothing."""
+    """Means under a stencil at all places at once, by Fourier transforms; beyond the edge is nothing."""
 
     def __init__(self, shape: tuple[int, int], reach: int) -> None:
         self._shape = shape

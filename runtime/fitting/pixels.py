@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]  # float32 wherever speed matters
 Mask = NDArray[np.bool_]
 
 _TO_XYZ = np.array(
@@ -148,15 +148,6 @@ def largest_part(mask: Mask) -> Mask:
         return mask
     sizes[0] = 0
     return labels == int(sizes.argmax())
-
-
-def fill_holes(mask: Mask) -> Mask:
-    """With everything that the outside cannot reach."""
-    h, w = mask.shape
-    outside = np.ones((h + 2, w + 2), dtype=np.bool_)
-    outside[1:-1, 1:-1] = ~mask
-    labels, _ = label_parts(outside)
-    return labels[1:-1, 1:-1] != labels[0, 0]
 
 
 def sample(image: Array, x: NDArray[Any], y: NDArray[Any]) -> Array:

@@ -89,6 +89,8 @@ def test_only_routes_with_a_contract_are_validated_and_only_as_far_as_the_contra
         ("POST /image", "runtime.images.request.ImageRequest"),
         ("POST /search", "runtime.search.request.SearchRequest"),
         ("POST /text", "runtime.chat.handler.TextRequest"),
+        ("POST /try-on", "runtime.tryon.request.TryOnRequest"),
+        ("POST /uploads", "runtime.tryon.request.UploadRequest"),
     ],
 )
 def test_the_gateway_accepts_every_field_of_a_handler_and_refuses_no_null(route: str, model: str) -> None:
@@ -110,6 +112,8 @@ def test_every_contract_is_checked() -> None:
         "POST /interactions",
         "POST /search",
         "POST /text",
+        "POST /try-on",
+        "POST /uploads",
     }
 
 

@@ -23,6 +23,13 @@ BUNDLES = {
     "images-function": ("images", "shared"),
     "knowledge-sync-function": ("knowledge", "shared"),
     "profile-function": ("privacy", "shared"),
+    "photos-intake-function": ("fitting", "shared", "tryon"),
+    "try-on-closer-function": ("fitting", "shared", "tryon"),
+    "try-on-delivery-function": ("fitting", "shared", "tryon"),
+    "try-on-routes-function": ("fitting", "shared", "tryon"),
+    "try-on-starter-function": ("fitting", "shared", "tryon"),
+    "try-on-sweeper-function": ("fitting", "shared", "tryon"),
+    "try-on-worker-function": ("fitting", "shared", "tryon"),
     "realtime-authorizer-function": ("realtime", "shared"),
     "realtime-lifecycle-function": ("realtime", "shared"),
     "vectors-compactor-function": ("shared", "vectors"),
@@ -39,6 +46,13 @@ HANDLERS = {
     "images-function": "runtime.images.handler.handler",
     "knowledge-sync-function": "runtime.knowledge.handler.handler",
     "profile-function": "runtime.privacy.handler.handler",
+    "photos-intake-function": "runtime.tryon.photos.handler",
+    "try-on-closer-function": "runtime.tryon.closer.handler",
+    "try-on-delivery-function": "runtime.tryon.delivery.handler",
+    "try-on-routes-function": "runtime.tryon.handler.handler",
+    "try-on-starter-function": "runtime.tryon.starter.handler",
+    "try-on-sweeper-function": "runtime.tryon.sweeper.handler",
+    "try-on-worker-function": "runtime.tryon.worker.handler",
     "realtime-authorizer-function": "runtime.realtime.authorizer.handler",
     "realtime-lifecycle-function": "runtime.realtime.handler.handler",
     "vectors-compactor-function": "runtime.vectors.compactor.handler",
@@ -68,7 +82,7 @@ def test_the_log_group_ends_when_the_stack_says(prod: Graph) -> None:
     groups = prod.of_type("aws:cloudwatch/logGroup:LogGroup")
     functions = prod.of_type("aws:lambda/function:Function")
     of_functions = {f"{function.name.removesuffix('-function')}-logs" for function in functions}
-    others = {"api-access-logs", "api-firewall-logs", "edge-firewall-logs", "web-build-logs", "web-logs"}
+    others = {"api-access-logs", "api-firewall-logs", "edge-firewall-logs", "try-on-workflow-logs", "web-build-logs", "web-logs"}
     assert {group.name for group in groups} == of_functions | others
     assert {group.inputs["retentionInDays"] for group in groups} == {90}
 

@@ -355,7 +355,7 @@ def test_opensearch_changes_only_vectors_their_access_one_setting_and_a_layer(de
         for resource in swapped.of_type("aws:lambda/function:Function")
         if any("opensearch" in arn for arn in resource.inputs["layers"])
     }
-    assert with_client == {"catalog-ingest-function", "search-function"}
+    assert with_client == {"catalog-ingest-function", "clusters-function", "search-function"}
 
 
 def _changed_paths(before: Any, after: Any, path: str = "") -> set[str]:

@@ -4,6 +4,8 @@ A first guess of what differs from the surroundings is refined by GrabCut (Rothe
 which draws the border where colours change.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +20,8 @@ _GUESS_SIDE = 96
 _ROUNDS = 4
 _ALIKE = 11.0  # distance of colours in L*a*b* that counts as the same
 
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+Bytes = NDArray[Any]
+Floats = NDArray[Any]
 
 
 def cut_out(image: Image.Image) -> Bytes:

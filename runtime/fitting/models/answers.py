@@ -1,4 +1,4 @@
-"""Reading what Nova Canvas and the self-hosted endpoint answer: the picture, and its mask with black edited."""
+"""Reading what Nova Canvas and the self-hosted endpoint answer: a picture, and a mask with black edited."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The parameters as fields of the wire format that Nova Canvas defined and the self-hosted endpoint takes too.
+"""The parameters as fields of the wire format of Nova Canvas, which the self-hosted endpoint takes too.
 
 https://docs.aws.amazon.com/nova/latest/userguide/image-gen-req-resp-structure.html
 """
