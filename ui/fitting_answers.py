@@ -46,7 +46,7 @@ class TryOnRequest(Asked):
 
     model_id: str
     product_ids: tuple[str, ...]
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
     request_id: str = Field(default_factory=new_request_id)
 
 
@@ -91,7 +91,7 @@ class JobPage(Answer):
 class Deleted(Answer):
     """What a deletion took away, by kind."""
 
-    deleted: dict[str, int] = {}
+    deleted: dict[str, int] = Field(default_factory=dict)
 
 
 def just_begun(begun: Begun, request: TryOnRequest) -> Job:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ class Lost(Exception):
 
 
 @contextmanager
-def open_line(url: str, token: str) -> Iterator[ClientConnection]:
+def open_line(url: str, token: str) -> Generator[ClientConnection]:
     """A connection for as long as the block runs. Raises Lost when there is none, or when it breaks."""
     try:
         with connect(

@@ -24,7 +24,7 @@ class Question(Asked):
     message: str
     session_id: str | None = None
     request_id: str = Field(default_factory=new_request_id)
-    profile: dict[str, Any] = {}
+    profile: dict[str, Any] = Field(default_factory=dict)
 
 
 class Citation(Answer):
@@ -58,7 +58,7 @@ class ChatAnswer(Answer):
     weather: Weather | None = None
     suggestions: tuple[str, ...] = ()
     refused: bool = False
-    brief: dict[str, Any] = {}
+    brief: dict[str, Any] = Field(default_factory=dict)
     outfit: tuple[str, ...] = ()
 
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import session
+from ui import catalog, session
+from ui.widgets.style_bar import STYLE_PAGE
 from ui.widgets.text import escape
 
 
@@ -13,6 +14,8 @@ def show_account() -> None:
             f"<h1>Hello, {escape(session.shopper_name())}</h1>"
             f'<p class="muted">You are signed in as {escape(session.shopper_email() or "a guest")}.</p>'
         )
+        if catalog.find_features(session.get_client()).style:
+            st.page_link(STYLE_PAGE, label="My style", icon=":material/styler:")
         st.button("Sign out", on_click=st.logout, key="sign-out", icon=":material/logout:")
 
 

@@ -1,0 +1,198 @@
+"""What came of try-ons: one look large, several side by side, and all that there were."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from ui import catalog, session, signals
+from ui.client import StylistClient
+from ui.fitting import FittingRoom, open_room
+from ui.fitting_answers import Job, TryOnRequest
+from ui.fitting_place import MOST_COMPARED, FittingPlace, go_to_fitting, read_fitting_place
+from ui.storage import Storage
+from ui.widgets.before_after import show_before_after
+from ui.widgets.text import describe_moment, escape, is_web_address
+from ui.widgets.tryon_options import chosen_options
+
+_FAILED = "This look could not be made."
+_CURES = (
+    "Try it again, choose another photo (one person, facing the camera, good light), or leave out a piece."
+)
+_BADGES = {"created": "Waiting", "processing": "Being made", "error": "Did not work"}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedJob:
+    """A try-on with its pieces in words."""
+
+    job: Job
+    words: str
+
+    @property
+    def alt(self) -> str:
+        """Alternative text of its picture."""
+        return f"You wearing {self.words}"
+
+
+def name_job(client: StylistClient, job: Job) -> NamedJob:
+    """The try-on with the names of its pieces, as far as the shop still has them."""
+    found = [catalog.load_product(client, product_id) for product_id in job.product_ids]
+    names = [product.title for product in found if product]
+    return NamedJob(
+        job, " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "pieces of the shop"
+    )
+
+
+def show_look(look: NamedJob) -> None:
+    """One look, large: what it shows, or how far it is, or why there is none."""
+    job = look.job
+    st.html(f'<h2 class="section">{escape(look.words)}</h2>')
+    if job.status == "error":
+        _show_failure(job)
+    elif job.status == "completed":
+        _show_result(look)
+    with st.container(key="look-actions", horizontal=True):
+        if job.status == "completed":
+            _show_download(look)
+        if job.has_ended:
+            st.button("Delete this look", icon=":material/delete:", type="tertiary", key="delete-look",
+                      on_click=_delete, args=(job.job_id,))  # fmt: skip
+
+
+def _show_failure(job: Job) -> None:
+    reason = job.error_message or "Something went wrong on our side."
+    st.html(
+        f'<div class="failure" role="alert"><p><strong>{_FAILED}</strong> {escape(reason)}</p>'
+        f"<p>{_CURES}</p></div>"
+    )
+    st.button("Try it again", icon=":material/refresh:", type="primary", key="retry-look",
+              on_click=_retry, args=(job,))  # fmt: skip
+
+
+def _show_result(look: NamedJob) -> None:
+    job = look.job
+    if not is_web_address(job.result_url):
+        st.html('<p role="status">The picture is not there (any more).</p>')
+        return
+    if is_web_address(job.person_url):
+        show_before_after(
+            job.person_url or "",
+            job.result_url or "",
+            words=look.alt,
+            label=job.label,
+            key=f"look-{job.job_id}",
+        )
+    else:
+        st.html(frame_look(look))
+    lines = "".join(f"<li>{escape(note)}</li>" for note in job.notes)
+    st.html(f'<ul class="plain notes">{lines}</ul>' if lines else "")
+
+
+def frame_look(look: NamedJob) -> str:
+    """HTML of the picture of a look, always with its label."""
+    job = look.job
+    if not is_web_address(job.result_url):
+        badge = f'<span class="badge">{_BADGES[job.status]}</span>' if job.status in _BADGES else ""
+        return f'<div class="picture blank" role="img" aria-label="No picture yet">{badge}</div>'
+    source, alt = escape(job.result_url or ""), escape(look.alt)
+    return (
+        f'<figure class="picture worn"><img src="{source}" alt="{alt}" loading="lazy" decoding="async">'
+        f"<figcaption>{escape(job.label)}</figcaption></figure>"
+    )
+
+
+def show_compared(looks: Sequence[NamedJob]) -> None:
+    """Looks side by side."""
+    st.html('<h2 class="section">Side by side</h2>')
+    grid = st.grid(min_column_width=150, gap="medium", key="compared")
+    for look in looks:
+        with grid.cell():
+            st.html(frame_look(look) + f'<p class="small">{escape(look.words)}</p>')
+
+
+def show_history(room: FittingRoom, place: FittingPlace, looks: Sequence[NamedJob]) -> None:
+    """All looks, newest first."""
+    st.html('<h2 class="section">Your looks</h2>')
+    grid = st.grid(min_column_width=150, gap="medium", key="history")
+    for look in looks:
+        with grid.cell(), st.container(key=f"look-card-{look.job.job_id}", gap="xsmall"):
+            _show_card(look, place)
+    if room.cursor:
+        st.button("Older looks", key="older-looks", on_click=_show_older)
+
+
+def _show_card(look: NamedJob, place: FittingPlace) -> None:
+    job = look.job
+    st.html(frame_look(look))
+    day = describe_moment(job.created_at)
+    st.html(f'<p class="small">{escape(look.words)}<br><span class="muted">{escape(day)}</span></p>')
+    st.button(
+        "Shown above" if job.job_id == place.look else "Show",
+        width="stretch",
+        disabled=job.job_id == place.look,
+        key=f"show-{job.job_id}",
+        on_click=_show,
+        args=(job.job_id,),
+    )
+    if job.status == "completed":
+        key = f"compare-{job.job_id}"
+        chosen = job.job_id in place.compared
+        st.session_state[key] = chosen
+        full = len(place.compared) >= MOST_COMPARED and not chosen
+        st.checkbox("Compare", key=key, on_change=_compare, args=(job.job_id,), disabled=full)
+
+
+def _show(job_id: str) -> None:
+    go_to_fitting(replace(read_fitting_place(), look=job_id))
+
+
+def _compare(job_id: str) -> None:
+    place = read_fitting_place()
+    others = tuple(each for each in place.compared if each != job_id)
+    chosen = st.session_state[f"compare-{job_id}"]
+    go_to_fitting(replace(place, compared=(*others, job_id) if chosen else others))
+
+
+def _delete(job_id: str) -> None:
+    open_room().delete_job(session.get_client(), job_id)
+    place = read_fitting_place()
+    compared = tuple(each for each in place.compared if each != job_id)
+    go_to_fitting(replace(place, look=None, compared=compared))
+
+
+def _retry(job: Job) -> None:
+    request = TryOnRequest(
+        model_id=job.model_id or "", product_ids=job.product_ids, parameters=chosen_options()
+    )
+    begun = open_room().begin(session.get_client(), request)
+    if begun:
+        go_to_fitting(replace(read_fitting_place(), look=begun.job_id))
+
+
+def _show_older() -> None:
+    open_room().show_more(session.get_client())
+
+
+def _show_download(look: NamedJob) -> None:
+    storage, job = session.get_storage(), look.job
+    st.download_button(
+        "Download",
+        # The file is fetched when it is wanted; until then the session holds its address only.
+        lambda: _fetch(storage, job),
+        file_name=f"look-{job.job_id[:8]}.jpg",
+        mime="image/jpeg",
+        icon=":material/download:",
+        key="download-look",
+        on_click=_note_download,
+        args=(job,),
+    )
+
+
+def _fetch(storage: Storage, job: Job) -> bytes:
+    return storage.fetch(job.result_url or "")
+
+
+def _note_download(job: Job) -> None:
+    for product_id in job.product_ids:
+        signals.note(product_id, "download")
