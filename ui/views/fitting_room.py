@@ -110,19 +110,38 @@ def _show_looks(
         )
         return {}
     looks = {job.job_id: name_job(client, job) for job in room.jobs}
-    if place.look:
+    # Each part keeps its position on the page and is emptied when there is nothing to show: what stood there
+    # before would else be seen, in grey, while a look is being made.
+    shown = looks[place.look] if place.look else None
+    if shown and shown.job.has_ended:
         with st.container(key="look"):
-            fitting_looks.show_look(looks[place.look])
-    places: dict[str, DeltaGenerator] = {}
-    for job in room.going:
-        if job.job_id != place.look:
-            st.html(f'<p class="small">{escape(looks[job.job_id].words)}</p>')
-        places[job.job_id] = st.empty()
-        places[job.job_id].html(Progress(job).describe())
+            fitting_looks.show_look(client, shown)
+    else:
+        st.empty()
+    places = _show_going(room, looks)
     compared: list[NamedJob] = [looks[job_id] for job_id in place.compared]
     if len(compared) > 1:
-        fitting_looks.show_compared(compared)
-    fitting_looks.show_history(room, place, list(looks.values()))
+        with st.container(key="side-by-side"):
+            fitting_looks.show_compared(compared)
+    else:
+        st.empty()
+    ended = [look for look in looks.values() if look.job.has_ended]
+    if ended:
+        with st.container(key="past"):
+            fitting_looks.show_history(room, place, ended)
+    return places
+
+
+def _show_going(room: FittingRoom, looks: Mapping[str, NamedJob]) -> Mapping[str, DeltaGenerator]:
+    places: dict[str, DeltaGenerator] = {}
+    if not room.going:
+        st.empty()
+        return places
+    with st.container(key="going"):
+        for job in room.going:
+            st.html(f'<h2 class="section">{escape(looks[job.job_id].words)}</h2>')
+            places[job.job_id] = st.empty()
+            places[job.job_id].html(Progress(job).describe())
     return places
 
 

@@ -86,7 +86,7 @@ def show_actions(product: Product) -> None:
             card_actions.show_try_on(product)
         if features.style:
             card_actions.show_bag(product)
-            card_actions.show_taste(product, "product")
+            card_actions.show_taste_in_words(product)
 
 
 def _sizes(product: Product) -> str:

@@ -42,7 +42,7 @@ def _show_bag(products: Sequence[Product]) -> None:
     with st.container(key="bag"):
         for product in products:
             _show_line(product)
-        card_actions.show_outfit_link(products)
+        card_actions.show_outfit_link(products, key="bag")
 
 
 def _show_line(product: Product) -> None:
@@ -56,7 +56,7 @@ def _show_line(product: Product) -> None:
             f"Take {name} out",
             icon=":material/close:",
             type="tertiary",
-            key=f"unbag-{product.product_id}",
+            key=f"unbag-{product.product_id}-icon",
             on_click=taste.toggle_bag,
             args=(product.product_id,),
         )

@@ -76,7 +76,7 @@ def _show_liking(liking: Liking, key: str) -> None:
             f"Remove {escape_markdown(words)}",
             icon=":material/close:",
             type="tertiary",
-            key=f"remove-{key}",
+            key=f"remove-{key}-icon",
             on_click=_remove,
             args=(liking,),
         )

@@ -18,8 +18,12 @@ export default function ({ data, parentElement }) {
   const slider = figure.querySelector("input");
   for (const side of ["before", "after"]) {
     const image = figure.querySelector("." + side);
-    if (image.src !== data[side]) image.src = data[side];
+    // The frame takes the shape of the photo, so that nothing is cut off.
+    image.onload = () => {
+      figure.style.aspectRatio = image.naturalWidth + " / " + image.naturalHeight;
+    };
     image.alt = data[side + "_words"];
+    if (image.src !== data[side]) image.src = data[side];
   }
   figure.querySelector("figcaption").textContent = data.label;
   const show = () => {

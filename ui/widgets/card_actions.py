@@ -17,13 +17,18 @@ FITTING_PAGE = "views/fitting_room.py"
 
 def show_links(product: Product, key: str, features: Features) -> None:
     """Ways from a card to the fitting room and to products like, or unlike, this one."""
-    if features.try_on:
-        st.page_link(FITTING_PAGE, label="Try on", query_params=try_on_address(product))
-    if not features.style:
-        st.page_link(DISCOVER_PAGE, label="Similar", query_params=more_like(product.product_id))
-        return
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+        if features.try_on:
+            st.page_link(FITTING_PAGE, label="Try it on", query_params=try_on_address(product))
+        if features.style:
+            _show_more_or_less(product, key)
+        else:
+            st.page_link(DISCOVER_PAGE, label="Similar", query_params=more_like(product.product_id))
+
+
+def _show_more_or_less(product: Product, key: str) -> None:
     label = f"More or less like {escape_markdown(product.title)}"
-    with st.popover(label, icon=":material/more_horiz:", type="tertiary", key=f"{key}-more"):
+    with st.popover(label, icon=":material/more_horiz:", type="tertiary", key=f"{key}-more-icon"):
         st.page_link(
             DISCOVER_PAGE,
             label="More like this",
@@ -40,9 +45,10 @@ def show_links(product: Product, key: str, features: Features) -> None:
 
 def show_try_on(product: Product) -> None:
     """The way to the fitting room on the page of a product."""
-    st.page_link(
-        FITTING_PAGE, label="Try it on", icon=":material/checkroom:", query_params=try_on_address(product)
-    )
+    with st.container(key="try-on-pill"):
+        st.page_link(
+            FITTING_PAGE, label="Try it on", icon=":material/checkroom:", query_params=try_on_address(product)
+        )
 
 
 def show_bag(product: Product) -> None:
@@ -58,35 +64,51 @@ def show_bag(product: Product) -> None:
     )
 
 
-def show_outfit_link(products: Sequence[Product]) -> None:
+def show_outfit_link(products: Sequence[Product], key: str) -> None:
     """A way to the fitting room with all pieces of an outfit."""
     if products and catalog.find_features(session.get_client()).try_on:
-        st.page_link(
-            FITTING_PAGE,
-            label="Try the whole outfit on",
-            icon=":material/checkroom:",
-            query_params=outfit_address(products),
-        )
+        with st.container(key=f"{key}-pill"):
+            st.page_link(
+                FITTING_PAGE,
+                label="Try the whole outfit on",
+                icon=":material/checkroom:",
+                query_params=outfit_address(products),
+            )
 
 
 def show_taste(product: Product, key: str) -> None:
-    """A heart, and a way to turn it down; both say what they are about."""
-    name, product_id = escape_markdown(product.title), product.product_id
-    with st.container(horizontal=True, wrap=False, gap=None, key=f"{key}-taste", width="content"):
-        kept, refused = taste.is_kept(product_id), taste.is_refused(product_id)
-        st.button(
-            f"Saved: {name}" if kept else f"Save {name}",
-            icon=":material/favorite:",
-            type="primary" if kept else "tertiary",
-            key=f"{key}-heart",
-            on_click=taste.toggle_kept,
-            args=(product_id,),
-        )
-        st.button(
-            f"Turned down: {name}" if refused else f"Not for me: {name}",
-            icon=":material/thumb_down:",
-            type="primary" if refused else "tertiary",
-            key=f"{key}-refuse",
-            on_click=taste.toggle_refused,
-            args=(product_id,),
-        )
+    """A heart, and a way to turn it down, over the picture of a card."""
+    with st.container(gap=None, key=f"{key}-taste", width="content"):
+        _show_heart(product, f"{key}-heart-icon", about=f" {product.title}")
+        _show_refusal(product, f"{key}-refuse-icon", about=f": {product.title}")
+
+
+def show_taste_in_words(product: Product) -> None:
+    """The same on the page of the product."""
+    with st.container(horizontal=True, key="product-taste"):
+        _show_heart(product, "product-heart", about="")
+        _show_refusal(product, "product-refuse", about="")
+
+
+def _show_heart(product: Product, key: str, about: str) -> None:
+    kept = taste.is_kept(product.product_id)
+    st.button(
+        escape_markdown(("Saved" if kept else "Save") + about),
+        icon=":material/favorite:",
+        type="primary" if kept else "tertiary",
+        key=key,
+        on_click=taste.toggle_kept,
+        args=(product.product_id,),
+    )
+
+
+def _show_refusal(product: Product, key: str, about: str) -> None:
+    refused = taste.is_refused(product.product_id)
+    st.button(
+        escape_markdown(("Turned down" if refused else "Not for me") + about),
+        icon=":material/thumb_down:",
+        type="primary" if refused else "tertiary",
+        key=key,
+        on_click=taste.toggle_refused,
+        args=(product.product_id,),
+    )

@@ -40,11 +40,8 @@ def _show_card(product: Product, key: str, features: Features, *, eager: bool) -
         query_params={"id": product.product_id},
         width="stretch",
     )
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
-        st.html(_facts(product))
-        card_actions.show_links(product, key, features)
-    if isinstance(product, Hit) and product.why:
-        st.html(f'<p class="why">{escape(product.why[0])}</p>')
+    st.html(_facts(product))
+    card_actions.show_links(product, key, features)
     if features.style:
         card_actions.show_taste(product, key)
 
@@ -92,4 +89,11 @@ def _facts(product: Product) -> str:
         parts.append(f'<span class="dot" style="background:{swatch}" role="img" aria-label="{name}"></span>')
     if isinstance(product, Hit) and product.relevance is not None:
         parts.append(f'<span class="match">{round(100 * product.relevance)}% match</span>')
-    return f'<p class="facts">{"".join(parts)}</p>'
+    facts = f'<p class="facts">{"".join(parts)}</p>'
+    return facts + _why(product)
+
+
+def _why(product: Product) -> str:
+    if not isinstance(product, Hit) or not product.why:
+        return ""
+    return f'<p class="why">{escape(product.why[0])}</p>'

@@ -55,7 +55,7 @@ def _show_products(answer: ChatAnswer) -> None:
     if worn:
         st.html(f'<h2 class="outfit">The outfit{_describe_total(answer, worn)}</h2>')
         cards.show_cards(worn, key=f"outfit-{answer.turn}", min_width=150)
-        card_actions.show_outfit_link(worn)
+        card_actions.show_outfit_link(worn, key=f"worn-{answer.turn}")
     if others:
         if worn:
             st.html('<h2 class="outfit">Also fitting</h2>')

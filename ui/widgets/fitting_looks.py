@@ -11,8 +11,9 @@ from ui.fitting import FittingRoom, open_room
 from ui.fitting_answers import Job, TryOnRequest
 from ui.fitting_place import MOST_COMPARED, FittingPlace, go_to_fitting, read_fitting_place
 from ui.storage import Storage
+from ui.widgets import cards
 from ui.widgets.before_after import show_before_after
-from ui.widgets.text import describe_moment, escape, is_web_address
+from ui.widgets.text import describe_moment, escape, format_price, is_web_address
 from ui.widgets.tryon_options import chosen_options
 
 _FAILED = "This look could not be made."
@@ -44,20 +45,49 @@ def name_job(client: StylistClient, job: Job) -> NamedJob:
     )
 
 
-def show_look(look: NamedJob) -> None:
-    """One look, large: what it shows, or how far it is, or why there is none."""
+def show_look(client: StylistClient, look: NamedJob) -> None:
+    """One look, large: what it shows, or why there is none."""
     job = look.job
     st.html(f'<h2 class="section">{escape(look.words)}</h2>')
     if job.status == "error":
         _show_failure(job)
     elif job.status == "completed":
-        _show_result(look)
+        left, right = st.columns([1, 1], gap="large")
+        with left:
+            _show_result(look)
+        with right:
+            _show_facts(client, look)
+
+
+def _show_facts(client: StylistClient, look: NamedJob) -> None:
+    job = look.job
+    found = [catalog.load_product(client, product_id) for product_id in job.product_ids]
+    for product in filter(None, found):
+        with st.container(
+            key=f"worn-{product.product_id}", horizontal=True, wrap=False, vertical_alignment="center"
+        ):
+            st.html(cards.picture(product, css_class="thumb"), width=64)
+            price = escape(format_price(product.price, product.currency))
+            st.html(f'<p class="piece"><strong>{escape(product.title)}</strong><br>{price}</p>')
+            st.page_link(cards.PRODUCT_PAGE, label="Details", query_params={"id": product.product_id})
+    lines = "".join(f"<li>{escape(note)}</li>" for note in job.notes)
+    if lines:
+        st.html(f'<ul class="plain">{lines}</ul>')
     with st.container(key="look-actions", horizontal=True):
-        if job.status == "completed":
+        if is_web_address(job.result_url):
             _show_download(look)
-        if job.has_ended:
-            st.button("Delete this look", icon=":material/delete:", type="tertiary", key="delete-look",
-                      on_click=_delete, args=(job.job_id,))  # fmt: skip
+        _show_deletion(job)
+
+
+def _show_deletion(job: Job) -> None:
+    st.button(
+        "Delete this look",
+        icon=":material/delete:",
+        type="tertiary",
+        key="delete-look",
+        on_click=_delete,
+        args=(job.job_id,),
+    )
 
 
 def _show_failure(job: Job) -> None:
@@ -66,8 +96,16 @@ def _show_failure(job: Job) -> None:
         f'<div class="failure" role="alert"><p><strong>{_FAILED}</strong> {escape(reason)}</p>'
         f"<p>{_CURES}</p></div>"
     )
-    st.button("Try it again", icon=":material/refresh:", type="primary", key="retry-look",
-              on_click=_retry, args=(job,))  # fmt: skip
+    with st.container(key="look-actions", horizontal=True):
+        st.button(
+            "Try it again",
+            icon=":material/refresh:",
+            type="primary",
+            key="retry-look",
+            on_click=_retry,
+            args=(job,),
+        )
+        _show_deletion(job)
 
 
 def _show_result(look: NamedJob) -> None:
@@ -85,8 +123,6 @@ def _show_result(look: NamedJob) -> None:
         )
     else:
         st.html(frame_look(look))
-    lines = "".join(f"<li>{escape(note)}</li>" for note in job.notes)
-    st.html(f'<ul class="plain notes">{lines}</ul>' if lines else "")
 
 
 def frame_look(look: NamedJob) -> str:

@@ -28,7 +28,7 @@ def show_outfit(client: StylistClient, product: Product) -> None:
         f'<div class="muted"><p>{escape(slots)}</p>{notes}</div>'
     )
     cards.show_cards(pieces, key="complete", min_width=160)
-    card_actions.show_outfit_link([product, *pieces])
+    card_actions.show_outfit_link([product, *pieces], key="complete")
 
 
 def _describe_total(outfit: Outfit) -> str:

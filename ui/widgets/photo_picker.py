@@ -44,7 +44,7 @@ def _show_photo(photo: ShopperPhoto, place: FittingPlace, position: int) -> None
         st.html(_frame_photo(photo, position, chosen=chosen))
         if photo.status == "ready":
             st.button(
-                f"Photo {position + 1} is used" if chosen else f"Use photo {position + 1}",
+                "In use" if chosen else f"Use photo {position + 1}",
                 type="primary" if chosen else "secondary",
                 width="stretch",
                 key=f"use-{photo.model_id}",
@@ -64,7 +64,7 @@ def _show_photo(photo: ShopperPhoto, place: FittingPlace, position: int) -> None
 
 
 def _frame_photo(photo: ShopperPhoto, position: int, *, chosen: bool) -> str:
-    badge = f'<span class="badge">{"Chosen" if chosen else _STATES[photo.status]}</span>'
+    badge = f'<span class="badge">{_STATES[photo.status]}</span>' if photo.status != "ready" else ""
     until = f"Kept until {describe_moment(photo.expires_at)}" if photo.expires_at else ""
     note = f'<p class="muted small">{escape(until)}</p>' if until else ""
     css = "picture person chosen" if chosen else "picture person"

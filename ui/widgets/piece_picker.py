@@ -43,7 +43,7 @@ def show_pieces(client: StylistClient, place: FittingPlace, pieces: Sequence[Pro
                 f"Put {escape_markdown(product.title)} back",
                 icon=":material/close:",
                 type="tertiary",
-                key=f"put-back-{product.product_id}",
+                key=f"put-back-{product.product_id}-icon",
                 on_click=put_down,
                 args=(place, product.product_id),
             )
