@@ -80,7 +80,7 @@ def show_taste(product: Product, key: str) -> None:
     """A heart, and a way to turn it down, over the picture of a card."""
     with st.container(gap=None, key=f"{key}-taste", width="content"):
         _show_heart(product, f"{key}-heart-icon", about=f" {product.title}")
-        _show_refusal(product, f"{key}-refuse-icon", about=f": {product.title}")
+        _show_refusal(product, f"{key}-refuse-icon", about=f" – {product.title}")
 
 
 def show_taste_in_words(product: Product) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import signals
 from ui.answers import Product
-from ui.widgets.text import SOLD_OUT, describe_stock, escape_markdown, is_web_address
+from ui.widgets.text import SOLD_OUT, describe_stock, is_web_address
 
 
 def show_purchase(product: Product, key: str, *, quiet: bool = False) -> None:
@@ -13,7 +13,7 @@ def show_purchase(product: Product, key: str, *, quiet: bool = False) -> None:
         return
     label = "See it at the shop" if describe_stock(product.stock) == SOLD_OUT else "Buy at the shop"
     st.link_button(
-        f"{label}: {escape_markdown(product.title)}" if quiet else label,
+        "Buy" if quiet else label,
         product.purchase_url or "",
         type="secondary" if quiet else "primary",
         icon=":material/open_in_new:",
