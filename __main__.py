@@ -125,9 +125,8 @@ profile = Profile(
     {
         "layers": [layers.core_arn],
         "chat_environment": chat.environment,
-        "chat_policy": chat.owner_policy,
-        "images_environment": images.environment,
-        "images_policy": images.owner_policy,
+        "kept": [chat.kept, images.kept],
+        "kept_policies": [chat.owner_policy, images.owner_policy],
         "log_retention_days": settings.log_retention_days,
         "tags": settings.tags,
     },

@@ -14,6 +14,7 @@ from components._lib.chat import agent, converse
 from components._lib.chat.engine import REFUSAL, CreateEngine, EngineRequest, EngineResult
 from components._lib.chat.guardrail import PinnedGuardrail, create_guardrail
 from components._lib.function import Function, FunctionSpec, check_pair
+from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.models import Model, find_model, load_models
 from components._lib.package import public_token
 
@@ -97,6 +98,8 @@ class ChatAgent(pulumi.ComponentResource):
     """Settings SESSIONS and PROFILES (JSON texts) for functions that read conversations and profiles."""
     read_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for reading one conversation and one profile."""
+    kept: pulumi.Output[str]
+    """Where conversations are kept (JSON text), for `Profile`."""
     owner_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for showing, changing and erasing what is kept of a shopper."""
 
@@ -143,12 +146,18 @@ class ChatAgent(pulumi.ComponentResource):
         self.function_arn = chat.arn
         self.environment = pulumi.Output.all(**memory)
         self.read_policy = iam.document([iam.allow(["dynamodb:GetItem"], [sessions.arn, profiles.arn])])
+        self.kept = describe_kept(
+            kept_rows(
+                "sessions", sessions, keys=["session_id"], hidden=["version"], texts=["messages", "state"]
+            )
+        )
         self.owner_policy = iam.document(_own(sessions, profiles))
         self.register_outputs(
             {
                 "function_arn": self.function_arn,
                 "environment": self.environment,
                 "read_policy": self.read_policy,
+                "kept": self.kept,
                 "owner_policy": self.owner_policy,
             }
         )
@@ -315,6 +324,6 @@ def _chat(
 
 def _own(sessions: aws.dynamodb.Table, profiles: aws.dynamodb.Table) -> list[iam.Statement]:
     return [
-        iam.allow(["dynamodb:BatchWriteItem", "dynamodb:Query"], [sessions.arn]),
+        *own_rows(sessions),
         iam.allow(["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], [profiles.arn]),
     ]

@@ -10,6 +10,7 @@ from components._lib import iam
 from components._lib.bedrock import Place, call_region, find_place, invoke_statement
 from components._lib.bucket import private_bucket
 from components._lib.function import Function, FunctionSpec
+from components._lib.kept import describe_kept, kept_objects, own_objects
 from components._lib.models import Model, find_model, load_models
 from components._lib.package import public_token
 
@@ -49,8 +50,8 @@ class ImageGeneration(pulumi.ComponentResource):
 
     function_arn: pulumi.Output[str]
     """Function that answers `POST /image`."""
-    environment: pulumi.Output[Mapping[str, str]]
-    """Setting PICTURES (JSON text) for the function that shows and erases what is kept of a shopper."""
+    kept: pulumi.Output[str]
+    """Where pictures of shoppers are kept (JSON text), for `Profile`."""
     owner_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for listing, reading and erasing pictures."""
     bucket: pulumi.Output[str]
@@ -97,20 +98,14 @@ class ImageGeneration(pulumi.ComponentResource):
         images = _images(name, self, args, setting, _use(model, place, bucket, quotas))
 
         self.function_arn = images.arn
-        kept = pulumi.Output.json_dumps({"bucket": bucket.bucket, "prefix": PREFIX}, sort_keys=True)
-        self.environment = pulumi.Output.all(PICTURES=kept)
-        self.owner_policy = iam.document(
-            [
-                iam.allow(["s3:ListBucket"], [bucket.arn]),
-                iam.allow(["s3:DeleteObject", "s3:GetObject"], [_pictures(bucket)]),
-            ]
-        )
+        self.kept = describe_kept(kept_objects("pictures", bucket, PREFIX))
+        self.owner_policy = iam.document(own_objects(bucket, PREFIX))
         self.bucket = bucket.bucket
         self.model_region = call_region(model, place)
         self.register_outputs(
             {
                 "function_arn": self.function_arn,
-                "environment": self.environment,
+                "kept": self.kept,
                 "owner_policy": self.owner_policy,
                 "bucket": self.bucket,
                 "model_region": self.model_region,

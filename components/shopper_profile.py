@@ -5,7 +5,9 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components._lib.function import Function, FunctionSpec, check_pair
+from components._lib import iam
+from components._lib.function import Function, FunctionSpec
+from components._lib.kept import merge_kept
 from components._lib.package import public_token
 
 _GATEWAY_LIMIT_SECONDS = 29
@@ -18,12 +20,10 @@ class ProfileArgs(TypedDict):
     """ARNs of the Lambda layers that hold the runtime's dependencies, without numpy."""
     chat_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Output `environment` of `ChatAgent`."""
-    chat_policy: pulumi.Input[str]
-    """Output `owner_policy` of `ChatAgent`."""
-    images_environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Output `environment` of `ImageGeneration`. Default: no pictures are made."""
-    images_policy: NotRequired[pulumi.Input[str]]
-    """Output `owner_policy` of `ImageGeneration`; belongs to `images_environment`. Default: none."""
+    kept: Sequence[pulumi.Input[str]]
+    """Outputs `kept` of all components that keep something of shoppers, `ChatAgent` first."""
+    kept_policies: Sequence[pulumi.Input[str]]
+    """Outputs `owner_policy` of the same components."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -38,12 +38,6 @@ class Profile(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ProfileArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("Profile"), name, {}, opts)
-        environments = [args["chat_environment"]]
-        policies = [args["chat_policy"]]
-        check_pair(args, "images_environment", "images_policy")
-        if "images_environment" in args and "images_policy" in args:
-            environments.append(args["images_environment"])
-            policies.append(args["images_policy"])
         function = Function(
             name,
             FunctionSpec(
@@ -55,8 +49,9 @@ class Profile(pulumi.ComponentResource):
                 memory_mb=512,
                 log_retention_days=int(args.get("log_retention_days", 30)),
                 tags=args.get("tags"),
-                bound_environments=tuple(environments),
-                bound_policies=tuple(policies),
+                environment={"KEPT": merge_kept(args["kept"])},
+                bound_environments=(args["chat_environment"],),
+                bound_policies=(iam.merge(args["kept_policies"]),),
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -47,7 +47,7 @@ ALLOWED_STARS = (
         "Lambda names the streams within the function's own log group.",
     ),
     AllowedStar(
-        r"s3:(AbortMultipartUpload|DeleteObject|GetObject|PutObject)",
+        r"s3:(AbortMultipartUpload|DeleteObject|DeleteObjectVersion|GetObject|PutObject)",
         r"arn:aws:s3:::[^*/]+/([^*]+/)?\*",
         "The objects of one bucket, or below one prefix of it: their keys come with the data.",
     ),

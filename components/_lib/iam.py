@@ -33,8 +33,12 @@ def document(statements: Sequence[Statement]) -> pulumi.Output[str]:
 
 
 def merge(documents: Sequence[pulumi.Input[str]]) -> pulumi.Output[str]:
-    """One document with the statements of all, in their order, each once."""
-    return pulumi.Output.all(*documents).apply(merge_texts)
+    """One document with the statements of all, in their order, each once.
+
+    A host hands a list of Outputs over as one Output, which cannot be unpacked: hence no `Output.all`.
+    """
+    known: pulumi.Output[Any] = pulumi.Output.from_input(documents)
+    return known.apply(merge_texts)
 
 
 def merge_texts(texts: Sequence[str]) -> str:

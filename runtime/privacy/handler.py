@@ -1,6 +1,5 @@
 """The routes of what is kept of a shopper: GET, PATCH and DELETE /me, GET /me/export."""
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -9,38 +8,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from runtime.privacy.logic import erase, export
-from runtime.privacy.stores.pictures import PictureBucket
+from runtime.privacy.settings import KeptObjects, KeptRows, ProfileSettings, read_kept
+from runtime.privacy.stores.owned_objects import OwnedObjects
+from runtime.privacy.stores.owned_rows import OwnedRows
 from runtime.privacy.stores.port import Store, StoreUnavailable
 from runtime.privacy.stores.profiles import Profile, ProfileTable
-from runtime.privacy.stores.sessions import SessionTable
 from runtime.shared.auth import Caller
 from runtime.shared.aws import Clients
 from runtime.shared.http import Api, Request, Route, read_body, read_query
 from runtime.shared.problems import Problem, refuse_fields, refuse_for_now
-from runtime.shared.settings import SettingsModel, read_setting
+from runtime.shared.settings import read_setting
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Size = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-
-
-class ProfileSettings(SettingsModel):
-    """Variable PROFILES: the profiles table."""
-
-    table: str
-
-
-class SessionSettings(SettingsModel):
-    """Variable SESSIONS: the sessions table, and for how long a conversation is remembered."""
-
-    table: str
-    ttl_hours: int
-
-
-class PictureSettings(SettingsModel):
-    """Variable PICTURES, absent where no pictures are made: their bucket, and the prefix of their keys."""
-
-    bucket: str
-    prefix: str
 
 
 class Facts(BaseModel):
@@ -81,15 +61,16 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 @cache
 def _open_api() -> Api:
     profiles: ProfileSettings = read_setting("PROFILES", ProfileSettings)
-    sessions: SessionSettings = read_setting("SESSIONS", SessionSettings)
     clients = Clients()
     profile_table = ProfileTable(clients.get("dynamodb"), profiles.table)
     # The profile goes first: without consent a running conversation notes nothing more.
-    stores: list[Store] = [profile_table, SessionTable(clients.get("dynamodb"), sessions.table)]
-    if os.environ.get("PICTURES"):
-        pictures: PictureSettings = read_setting("PICTURES", PictureSettings)
-        stores.append(PictureBucket(clients.get("s3"), pictures.bucket, pictures.prefix))
-    return create_api(profile_table, stores)
+    return create_api(profile_table, [profile_table, *(_open_store(kept, clients) for kept in read_kept())])
+
+
+def _open_store(kept: KeptRows | KeptObjects, clients: Clients) -> Store:
+    if isinstance(kept, KeptRows):
+        return OwnedRows(clients.get("dynamodb"), kept)
+    return OwnedObjects(clients.get("s3"), kept)
 
 
 def create_api(profiles: ProfileTable, stores: Sequence[Store]) -> Api:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.privacy.stores.port import Store
+from runtime.privacy.stores.port import Page, Store, UnknownPlace
 from runtime.shared.problems import refuse_fields
 
 PAGE_BYTES = 3_000_000
@@ -31,7 +31,7 @@ def export(stores: Sequence[Store], user_id: str, cursor: str | None) -> Export:
         store = stores[place]
         records = data.setdefault(store.name, [])
         while True:
-            page = store.read(user_id, after)
+            page = _read(store, user_id, after)
             records.extend(page.records)
             size += sum(len(json.dumps(record, ensure_ascii=False).encode()) for record in page.records)
             after = page.last
@@ -40,6 +40,13 @@ def export(stores: Sequence[Store], user_id: str, cursor: str | None) -> Export:
             if after is None:
                 break
     return Export(data, None)
+
+
+def _read(store: Store, user_id: str, after: str | None) -> Page:
+    try:
+        return store.read(user_id, after)
+    except UnknownPlace:
+        raise _refuse_cursor() from None
 
 
 def erase(stores: Sequence[Store], user_id: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pytest
 
 from components import ImageGeneration
 from components._lib import iam
+from runtime.privacy.settings import KeptObjects, read_kept
 from tests.graph.recorder import Graph, record
 
 RESULTS = "arn:aws:s3:::images-results-1a2b3c4"
@@ -26,7 +27,7 @@ def record_images(**changes: Any) -> Graph:
                 **changes,
             },
         )
-        for name in ("bucket", "environment", "owner_policy"):
+        for name in ("bucket", "kept", "owner_policy"):
             pulumi.export(name, getattr(images, name))
         pulumi.export("model_region", images.model_region)
 
@@ -80,11 +81,12 @@ def test_it_may_call_one_model_where_that_is_offered_and_count_what_it_costs(ima
 def test_the_owner_lists_takes_and_erases_pictures(images: Graph) -> None:
     assert allowed(images.exports["owner_policy"]) == {
         ("s3:ListBucket", RESULTS),
+        ("s3:ListBucketVersions", RESULTS),
         ("s3:GetObject", f"{RESULTS}/images/*"),
-        ("s3:DeleteObject", f"{RESULTS}/images/*"),
+        ("s3:DeleteObjectVersion", f"{RESULTS}/images/*"),
     }
-    setting = json.loads(images.exports["environment"]["PICTURES"])
-    assert setting == {"bucket": "images-results-1a2b3c4", "prefix": "images/"}
+    expected = KeptObjects(name="pictures", bucket="images-results-1a2b3c4", prefix="images/")
+    assert read_kept({"KEPT": images.exports["kept"]}) == [expected]
 
 
 def test_pictures_expire(images: Graph) -> None:

@@ -73,9 +73,8 @@ WIRED: dict[str, dict[str, Any]] = {
     "KnowledgeBase": {"physicalName": "shop", "tags": {"a": "b"}},
     "Profile": {
         "chatEnvironment": {"SESSIONS": "{}", "PROFILES": "{}"},
-        "chatPolicy": POLICY,
-        "imagesEnvironment": {"PICTURES": "{}"},
-        "imagesPolicy": POLICY,
+        "kept": ["[]"],
+        "keptPolicies": [POLICY],
         "tags": {"a": "b"},
     },
     "Realtime": {

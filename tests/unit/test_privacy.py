@@ -1,5 +1,6 @@
 """What is kept of a shopper: seen, changed with consent, exported page by page, erased everywhere."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,19 +12,26 @@ from moto import mock_aws
 from runtime.privacy import handler as privacy
 from runtime.privacy import logic
 from runtime.privacy.handler import create_api
-from runtime.privacy.stores.pictures import PictureBucket
-from runtime.privacy.stores.port import Page, StoreUnavailable
+from runtime.privacy.settings import KeptObjects, KeptRows, read_kept
+from runtime.privacy.stores.owned_objects import OwnedObjects
+from runtime.privacy.stores.owned_rows import OwnedRows
+from runtime.privacy.stores.port import Page, StoreUnavailable, UnknownPlace
 from runtime.privacy.stores.profiles import ProfileTable
 from runtime.privacy.stores.rows import read_row, write_value
-from runtime.privacy.stores.sessions import SessionTable
 from runtime.shared.aws import Clients
 from runtime.shared.http import Api
+from runtime.shared.problems import Problem
+from runtime.shared.settings import SettingsError
 from tests.unit.shop import CLAIMS, ENVIRONMENT, api_event, read_answer
 
 ME = CLAIMS["sub"]
 Call = Callable[..., tuple[int, dict[str, Any]]]
 
 
+SESSIONS = KeptRows(
+    name="sessions", table="sessions", keys=("session_id",), hidden=("version",), texts=("messages", "state")
+)
+PICTURES = KeptObjects(name="pictures", bucket="pictures", prefix="images/")
 KEYS = {"profiles": ["user_id"], "sessions": ["user_id", "session_id"]}
 
 
@@ -61,12 +69,12 @@ def profiles(dynamodb: Any) -> ProfileTable:
 
 
 @pytest.fixture
-def sessions(dynamodb: Any) -> SessionTable:
-    return SessionTable(dynamodb, "sessions", lambda seconds: None)
+def sessions(dynamodb: Any) -> OwnedRows:
+    return OwnedRows(dynamodb, SESSIONS, lambda seconds: None)
 
 
 @pytest.fixture
-def api(profiles: ProfileTable, sessions: SessionTable) -> Api:
+def api(profiles: ProfileTable, sessions: OwnedRows) -> Api:
     return create_api(profiles, [profiles, sessions])
 
 
@@ -209,6 +217,18 @@ def test_a_cursor_of_no_export_is_refused(call: Call, cursor: str) -> None:
     assert (status, problem["errors"][0]["field"]) == (400, "cursor")
 
 
+@pytest.mark.parametrize("place", ["not json", "[1]", '{"other": "x"}'])
+def test_a_cursor_with_a_place_of_no_export_is_refused(dynamodb: Any, place: str) -> None:
+    """DynamoDB refuses keys that are no place of the table, which moto does not."""
+    refusing = OwnedRows(Interrupted(dynamodb, query="ValidationException"), SESSIONS)
+    with pytest.raises(UnknownPlace):
+        refusing.read(ME, place)
+    cursor = base64.urlsafe_b64encode(json.dumps(["sessions", place]).encode()).decode()
+    with pytest.raises(Problem) as problem:
+        logic.export([refusing], ME, cursor)
+    assert (problem.value.status, problem.value.errors[0].field) == (400, "cursor")
+
+
 def test_erasing_leaves_nothing_of_the_shopper_and_all_of_others(call: Call, dynamodb: Any) -> None:
     call("PATCH", body={"consent": True, "facts": {"city": "Lisbon"}})
     call("PATCH", body={"consent": True, "facts": {"city": "Porto"}}, user="other")
@@ -254,7 +274,7 @@ class Interrupted:
 def test_a_throttled_table_is_a_clear_problem(dynamodb: Any, operation: str) -> None:
     throttled = Interrupted(dynamodb, **{operation: "ProvisionedThroughputExceededException"})
     table = ProfileTable(throttled, "profiles")
-    api = create_api(table, [table, SessionTable(throttled, "sessions")])
+    api = create_api(table, [table, OwnedRows(throttled, SESSIONS)])
     request = {
         "get_item": ("GET", "/me", None),
         "update_item": ("PATCH", "/me", '{"consent": true}'),
@@ -276,14 +296,14 @@ def test_deletions_left_over_are_tried_again_then_told(dynamodb: Any) -> None:
         return dynamodb.batch_write_item(RequestItems=RequestItems)
 
     waits: list[float] = []
-    table = SessionTable(Interrupted(dynamodb, batch_write_item=leave_over), "sessions", waits.append)
+    table = OwnedRows(Interrupted(dynamodb, batch_write_item=leave_over), SESSIONS, waits.append)
     assert table.erase(ME) == 1
     assert count(dynamodb, "sessions") == 0 and waits == sorted(waits) and len(waits) == 2
 
     put_session(dynamodb, "s2")
     never = Interrupted(dynamodb, batch_write_item=lambda RequestItems: {"UnprocessedItems": RequestItems})
     with pytest.raises(StoreUnavailable):
-        SessionTable(never, "sessions", waits.append).erase(ME)
+        OwnedRows(never, SESSIONS, waits.append).erase(ME)
 
 
 def test_any_other_error_is_not_taken_for_a_busy_table(dynamodb: Any) -> None:
@@ -316,10 +336,10 @@ def test_a_full_page_before_the_last_store_goes_on_with_the_next() -> None:
 
 
 @pytest.fixture
-def pictures(tables: Any) -> PictureBucket:
+def pictures(tables: Any) -> OwnedObjects:
     s3 = Clients().get("s3")
     s3.create_bucket(Bucket="pictures")
-    return PictureBucket(s3, "pictures", "images/")
+    return OwnedObjects(s3, PICTURES)
 
 
 def put_pictures(count: int, user: str = ME) -> None:
@@ -329,29 +349,79 @@ def put_pictures(count: int, user: str = ME) -> None:
 
 
 def test_pictures_are_exported_with_an_address_and_erased(
-    profiles: ProfileTable, pictures: PictureBucket, monkeypatch: pytest.MonkeyPatch
+    profiles: ProfileTable, pictures: OwnedObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runtime.privacy.stores.pictures._PAGE", 2)
-    monkeypatch.setattr("runtime.privacy.stores.pictures._BATCH", 2)
+    monkeypatch.setattr("runtime.privacy.stores.owned_objects._PAGE", 2)
+    monkeypatch.setattr("runtime.privacy.stores.owned_objects._BATCH", 2)
     put_pictures(5)
     put_pictures(1, user=f"{ME}-twin")
     exported = logic.export([profiles, pictures], ME, None)
     found = exported.data["pictures"]
-    assert [each["picture"] for each in found] == [f"{number:04}.png" for number in range(5)]
+    assert [each["file"] for each in found] == [f"{number:04}.png" for number in range(5)]
     assert found[0]["bytes"] == 3 and found[0]["made_at"] and "Signature" in found[0]["url"]
     assert pictures.erase(ME) == 5
     assert pictures.erase(ME) == 0
     assert len(pictures.read(f"{ME}-twin", None).records) == 1
 
 
-def test_pictures_that_were_not_erased_are_told(pictures: PictureBucket) -> None:
+def test_pictures_that_were_not_erased_are_told(pictures: OwnedObjects) -> None:
     put_pictures(1)
     s3 = Clients().get("s3")
     stubborn = Interrupted(s3, delete_objects=lambda **_: {"Errors": [{"Key": "k", "Code": "InternalError"}]})
     with pytest.raises(StoreUnavailable):
-        PictureBucket(stubborn, "pictures", "images/").erase(ME)
+        OwnedObjects(stubborn, PICTURES).erase(ME)
     with pytest.raises(StoreUnavailable):
-        PictureBucket(Interrupted(s3, list_objects_v2="SlowDown"), "pictures", "images/").read(ME, None)
+        OwnedObjects(Interrupted(s3, list_objects_v2="SlowDown"), PICTURES).read(ME, None)
+
+
+def test_every_version_of_a_picture_is_erased(pictures: OwnedObjects) -> None:
+    s3 = Clients().get("s3")
+    s3.create_bucket(Bucket="kept-versions")
+    s3.put_bucket_versioning(Bucket="kept-versions", VersioningConfiguration={"Status": "Enabled"})
+    for key in (f"images/{ME}/a.png", f"images/{ME}/a.png", "images/other/a.png"):
+        s3.put_object(Bucket="kept-versions", Key=key, Body=b"png")
+    s3.delete_object(Bucket="kept-versions", Key=f"images/{ME}/a.png")
+    versioned = OwnedObjects(s3, KeptObjects(name="pictures", bucket="kept-versions", prefix="images/"))
+    assert versioned.erase(ME) == 3
+    left = s3.list_object_versions(Bucket="kept-versions")
+    assert [each["Key"] for each in left["Versions"]] == ["images/other/a.png"]
+    assert "DeleteMarkers" not in left
+
+
+def test_rows_found_through_an_index_are_exported_and_erased_by_their_own_keys(tables: Any) -> None:
+    tables.create_table(
+        TableName="jobs",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "user_id", "created_at")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_user",
+                "KeySchema": [
+                    {"AttributeName": "user_id", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    for number, user in enumerate([ME] * 30 + ["other"]):
+        row = {"id": f"j{number:02}", "user_id": user, "created_at": f"2026-11-{number:02}", "secret": 1}
+        tables.put_item(TableName="jobs", Item={name: write_value(value) for name, value in row.items()})
+    jobs = OwnedRows(
+        tables, KeptRows(name="jobs", table="jobs", keys=("id",), index="by_user", hidden=("secret",))
+    )
+    assert jobs.read(ME, None).records[0] == {"id": "j00", "created_at": "2026-11-00"}
+    assert jobs.erase(ME) == 30
+    assert [row["id"]["S"] for row in tables.scan(TableName="jobs")["Items"]] == ["j30"]
+
+
+def test_a_place_of_unknown_kind_is_refused_by_name() -> None:
+    assert read_kept({"KEPT": f"[{PICTURES.model_dump_json()}]"}) == [PICTURES]
+    with pytest.raises(SettingsError, match="KEPT is wrong: 0"):
+        read_kept({"KEPT": '[{"kind": "files", "name": "x"}]'})
 
 
 def test_rows_are_read_and_written_plainly() -> None:
@@ -364,8 +434,7 @@ def test_rows_are_read_and_written_plainly() -> None:
 
 def test_the_handler_reads_its_settings(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROFILES", json.dumps({"table": "profiles"}))
-    monkeypatch.setenv("SESSIONS", json.dumps({"table": "sessions", "ttl_hours": 72}))
-    monkeypatch.setenv("PICTURES", json.dumps({"bucket": "pictures", "prefix": "images/"}))
+    monkeypatch.setenv("KEPT", f"[{SESSIONS.model_dump_json()}, {PICTURES.model_dump_json()}]")
     privacy._open_api.cache_clear()
     try:
         assert read_answer(privacy.handler(api_event("GET", "/me"), None))[0] == 200

@@ -13,6 +13,10 @@ class StoreUnavailable(Exception):
     """A table is out of reach or throttled; worth another attempt."""
 
 
+class UnknownPlace(Exception):
+    """A place to go on from that no page of this store has named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some records, as JSON; `last` is the place to go on from, None at the end."""
@@ -22,7 +26,7 @@ class Page:
 
 
 class Store(Protocol):
-    """One place. Every method raises StoreUnavailable."""
+    """One store. Every method raises StoreUnavailable."""
 
     @property
     def name(self) -> str:
@@ -30,7 +34,7 @@ class Store(Protocol):
         ...
 
     def read(self, user_id: str, after: str | None) -> Page:
-        """Records of the shopper, those behind the place `after`; at most about 1 MB."""
+        """Records of the shopper, those behind the place `after`; at most about 1 MB. Raises UnknownPlace."""
         ...
 
     def erase(self, user_id: str) -> int:
