@@ -69,6 +69,7 @@ class Job(Answer):
     product_ids: tuple[str, ...] = ()
     person_url: str | None = None
     result_url: str | None = None
+    mask_url: str | None = None
     notes: tuple[str, ...] = ()
     label: str = LABEL
     error_message: str | None = None

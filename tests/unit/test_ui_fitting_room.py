@@ -72,6 +72,12 @@ def test_a_good_photo_is_sent_checked_and_chosen(boutique: FakeBoutique):
     assert test.button(key="use-photo-1").label == "In use"
 
 
+def test_a_drawn_person_needs_no_consent(boutique: FakeBoutique):
+    test = press(open_page(ROOM), "figure-brown")
+    assert boutique.sent[0].data.startswith(b"\xff\xd8")
+    assert test.button(key="use-photo-1").label == "In use"
+
+
 def test_advice_comes_before_a_photo_leaves_the_site(boutique: FakeBoutique):
     test = choose_photo(open_page(ROOM), person(800, 600, "dark"))
     assert boutique.sent == []

@@ -73,6 +73,11 @@ def _show_facts(client: StylistClient, look: NamedJob) -> None:
     lines = "".join(f"<li>{escape(note)}</li>" for note in job.notes)
     if lines:
         st.html(f'<ul class="plain">{lines}</ul>')
+    if is_web_address(job.mask_url):
+        alt = "White where the picture was painted over"
+        st.html(
+            f'<div class="mask"><img src="{escape(job.mask_url or "")}" alt="{alt}" decoding="async"></div>'
+        )
     with st.container(key="look-actions", horizontal=True):
         if is_web_address(job.result_url):
             _show_download(look)

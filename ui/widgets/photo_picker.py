@@ -11,6 +11,7 @@ from ui.fitting_answers import ShopperPhoto
 from ui.fitting_place import FittingPlace, go_to_fitting, read_fitting_place
 from ui.photo_checks import prepare_person
 from ui.photos import PhotoProblem
+from ui.widgets import figure_picker
 from ui.widgets.text import describe_moment, escape, is_web_address
 
 _CONSENT = "I am in this photo, or may use it, and agree that it is kept as described."
@@ -97,6 +98,7 @@ def _show_adding(room: FittingRoom) -> None:
             args=(key,),
         )
     st.caption(_HINT)
+    figure_picker.show_figures(room)
     if problem := st.session_state.pop("fitting-photo-problem", None):
         st.warning(problem, icon=":material/broken_image:")
     if room.unsent and not room.unsent.confirmed:

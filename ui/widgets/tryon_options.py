@@ -53,6 +53,8 @@ def show_options() -> None:
             key="option-seed",
             help="The same number gives the same picture again.",
         )
+        if st.toggle("Show me what was painted over", key="option-mask-shown"):
+            parameters["returnMask"] = True
         st.session_state[_STATE] = parameters if seed is None else {**parameters, "seed": int(seed)}
 
 
