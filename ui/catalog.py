@@ -11,6 +11,7 @@ from ui.problems import ApiProblem
 
 PAGE_SIZE = 24
 TRY_ON = "try-on"
+_OWN_DATA = "profile"
 STYLE = frozenset({"interactions", "personalization"})
 """Features of the stack; of those for the shopper's style either will do."""
 _LOG = logging.getLogger(__name__)
@@ -108,9 +109,10 @@ class Features:
 
     try_on: bool
     style: bool
+    own_data: bool
 
 
 def find_features(client: StylistClient) -> Features:
     """Which of them there are."""
     names = find_capabilities(client).features
-    return Features(try_on=TRY_ON in names, style=not STYLE.isdisjoint(names))
+    return Features(try_on=TRY_ON in names, style=not STYLE.isdisjoint(names), own_data=_OWN_DATA in names)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from ui.answers import Capabilities, Health, Product, ProductPage, SearchAnswer, SearchFilters
 from ui.bodies import Accepted
 from ui.fitting_calls import FittingCalls
+from ui.privacy_calls import PrivacyCalls
 from ui.problems import LONG
 from ui.style_calls import StyleCalls
 from ui.stylist_answers import ChatAnswer, ImageAnswer, ImageRequest, Question, Rating
@@ -15,7 +16,7 @@ from ui.transport import open_http
 __all__ = ["StylistClient", "open_http"]
 
 
-class StylistClient(FittingCalls, StyleCalls):
+class StylistClient(FittingCalls, StyleCalls, PrivacyCalls):
     """The API on behalf of one shopper. Every method raises ApiProblem."""
 
     def search(

@@ -175,3 +175,8 @@ class FittingRoom:
 def open_room() -> FittingRoom:
     """The fitting room of this browser session."""
     return st.session_state.setdefault(_STATE, FittingRoom())
+
+
+def close_room() -> None:
+    """Forgets what this session knows of photos and looks."""
+    st.session_state.pop(_STATE, None)

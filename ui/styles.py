@@ -33,3 +33,8 @@ def known_style(client: StylistClient) -> Style | None:
         style = None
     note_style(style)
     return style
+
+
+def forget_style() -> None:
+    """Asks for it anew next time."""
+    st.session_state.pop(_STATE, None)

@@ -60,6 +60,14 @@ def toggle_refused(product_id: str) -> None:
         signals.note(product_id, "dislike")
 
 
+def forget() -> None:
+    """Empties the favourites and the bag."""
+    for name in (_KEPT, _BAG):
+        st.session_state[name] = ()
+        keepsakes.keep(name, "")
+    st.session_state.pop(_REFUSED, None)
+
+
 def _toggle(name: str, product_id: str) -> bool:
     """Whether it is in now."""
     others = tuple(each for each in _read(name) if each != product_id)

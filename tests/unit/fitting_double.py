@@ -12,6 +12,7 @@ from ui import session
 from ui.answers import Capabilities, Hit, Product, ProductPage, SearchAnswer
 from ui.fitting_answers import Begun, Deleted, Job, JobPage, PhotoPage, ShopperPhoto, TryOnRequest, Upload
 from ui.photos import Photo
+from ui.privacy_calls import Erased, Export
 from ui.problems import ApiProblem
 from ui.style_answers import Interaction, Liking, Noted, Outfit, OutfitPiece, Style
 
@@ -60,6 +61,7 @@ class FakeBoutique:
         self.asked: list[TryOnRequest] = []
         self.sent: list[Photo] = []
         self.searches: list[dict[str, Any]] = []
+        self.erased = False
         self.events: list[Interaction] = []
         self.taste = Style(
             weight=0.3,
@@ -165,6 +167,16 @@ class FakeBoutique:
     def reset_style(self) -> Style:
         self.taste = Style(weight=self.taste.weight)
         return self.taste
+
+    def export(self, *, cursor: str | None = None) -> Export:
+        if cursor is None:
+            return Export(data={"photos": [1], "profile": {"city": "Porto"}}, cursor="more")
+        return Export(data={"photos": [2]})
+
+    def erase(self) -> Erased:
+        self._check()
+        self.erased = True
+        return Erased()
 
     def note_interactions(self, events: Sequence[Interaction]) -> Noted:
         self.events += events

@@ -1,6 +1,7 @@
 """The shopper's style on every page, run without a browser against a style service made up for it."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,6 +12,7 @@ from ui import keepsakes, signals
 from ui.client import StylistClient
 from ui.problems import ApiProblem
 from ui.style_answers import Style
+from ui.widgets.own_data import collect
 
 DISCOVER, PRODUCT = "views/discover.py", "views/product.py"
 STYLE, SAVED = "views/style.py", "views/saved.py"
@@ -152,6 +154,20 @@ def test_a_stack_without_style_shows_none_of_it(boutique: FakeBoutique):
     assert boutique.searches[-1]["personalize"] is None
     assert not {"Try it on", "Less like this", "Saved"} & set(links_of(test))
     assert [slider.key for slider in test.slider] == ["price"]
+
+
+def test_what_is_kept_can_be_had_and_deleted(boutique: FakeBoutique):
+    boutique.features = ("search", "interactions", "profile")
+    test = press(open_page(PRODUCT, id="id1"), "bag-it")
+    test.switch_page("views/account.py").run()
+    assert collect(cast(StylistClient, boutique)) == {"photos": [1, 2], "profile": [{"city": "Porto"}]}
+    boutique.problem = ApiProblem(500, "Internal")
+    assert "on our side" in html_of(press(test, "erase"))
+    boutique.problem = None
+    assert "Everything that was kept of you is deleted." in html_of(press(test, "erase"))
+    assert boutique.erased
+    test.switch_page(SAVED).run()
+    assert "Nothing saved yet" in html_of(test)
 
 
 def test_a_keepsake_holds_only_what_a_cookie_can():

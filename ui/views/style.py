@@ -142,7 +142,7 @@ def _change(call: Callable[[], object]) -> None:
         call()
     except ApiProblem as problem:
         st.session_state["style-problem"] = problem.describe(_REFUSED)
-    st.session_state.pop("style_told", None)
+    styles.forget_style()
 
 
 show_style()

@@ -19,7 +19,7 @@ def show_figures(room: FittingRoom) -> None:
         with grid.cell():
             st.image(_FOLDER / f"{name}.jpg", width="stretch", alt=f"Drawn person {number}, {name} skin")
             st.button(
-                f"Use drawn person {number}",
+                f"Use person {number}",
                 width="stretch",
                 key=f"figure-{name}",
                 on_click=_choose,
