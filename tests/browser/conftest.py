@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.find import find_browser
 from tests.browser.steps import sign_in
 from tests.support.cloud import RunningCloud
+
+# The first page of a browser fetches all of the site's parts, and machines that run tests are often busy.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

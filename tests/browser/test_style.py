@@ -72,16 +72,16 @@ def test_the_style_page_shows_and_corrects(page: Page, cloud: RunningCloud) -> N
 def test_incognito_tells_nothing_and_outlives_a_reload(page: Page, cloud: RunningCloud) -> None:
     open_search(page, cloud, "white shirt")
     page.get_by_text("Incognito").click()
-    expect(page.get_by_role("checkbox", name="Incognito")).to_be_checked()
+    expect(page.get_by_role("switch", name="Incognito")).to_be_checked()
     page.reload()
-    expect(page.get_by_role("checkbox", name="Incognito")).to_be_checked()
+    expect(page.get_by_role("switch", name="Incognito")).to_be_checked()
     before = count_interactions(cloud)
     page.get_by_role("button", name=_HEART).first.click()
     expect(page.get_by_role("button", name=re.compile("^Saved ")).first).to_be_visible()
     page.wait_for_timeout(1_000)
     assert count_interactions(cloud) == before
     page.get_by_text("Incognito").click()
-    expect(page.get_by_role("checkbox", name="Incognito")).not_to_be_checked()
+    expect(page.get_by_role("switch", name="Incognito")).not_to_be_checked()
 
 
 def test_a_product_page_offers_the_complete_look(page: Page, cloud: RunningCloud) -> None:

@@ -15,7 +15,7 @@ from ui.fitting_answers import LABEL, TryOnRequest
 from ui.fitting_place import FittingPlace, go_to_fitting, read_fitting_place
 from ui.place import settle
 from ui.problems import ApiProblem
-from ui.widgets import fitting_looks
+from ui.widgets import fitting_looks, look_history
 from ui.widgets.fitting_looks import NamedJob, name_job
 from ui.widgets.photo_picker import show_photos
 from ui.widgets.piece_picker import find_pieces, show_pieces
@@ -122,13 +122,13 @@ def _show_looks(
     compared: list[NamedJob] = [looks[job_id] for job_id in place.compared]
     if len(compared) > 1:
         with st.container(key="side-by-side"):
-            fitting_looks.show_compared(compared)
+            look_history.show_compared(compared)
     else:
         st.empty()
     ended = [look for look in looks.values() if look.job.has_ended]
     if ended:
         with st.container(key="past"):
-            fitting_looks.show_history(room, place, ended)
+            look_history.show_history(room, place, ended)
     return places
 
 

@@ -81,9 +81,15 @@ def _show_adding(room: FittingRoom) -> None:
     st.html(f'<div class="terms">{_TERMS}</div>')
     agreed = st.checkbox(_CONSENT, key="fitting-consent")
     way = st.segmented_control(
-        "How", list(_WAYS), format_func=_WAYS.__getitem__, default="upload", required=True, key="fitting-way",
-        label_visibility="collapsed", disabled=not agreed,
-    )  # fmt: skip
+        "How",
+        list(_WAYS),
+        format_func=_WAYS.__getitem__,
+        default="upload",
+        required=True,
+        key="fitting-way",
+        label_visibility="collapsed",
+        disabled=not agreed,
+    )
     # A taken photo is shown above; a new key leaves the widget empty for the next one.
     key = f"fitting-{way}-{st.session_state.get('fitting-uploads', 0)}"
     if way == "camera" and agreed:

@@ -60,9 +60,13 @@ def _describe_total(pieces: Sequence[Product]) -> str:
 
 def _show_choice(client: StylistClient, place: FittingPlace) -> None:
     words = st.text_input(
-        "Find a piece", key="piece-words", type="search", icon=":material/search:", max_chars=200,
+        "Find a piece",
+        key="piece-words",
+        type="search",
+        icon=":material/search:",
+        max_chars=200,
         placeholder="White shirt, linen trousers…",
-    )  # fmt: skip
+    )
     found = _find(client, words.strip())
     if not found:
         st.html('<p class="muted" role="status">Nothing fits yet. Try other words.</p>')

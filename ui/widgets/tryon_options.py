@@ -13,12 +13,26 @@ _AUTO = "AUTO"
 _STATE = "fitting-parameters"
 _AREAS = {"GARMENT": "Where the piece is worn", "PROMPT": "In my words", "IMAGE": "A picture of the area"}
 _CLASSES = (
-    _AUTO, "UPPER_BODY", "LOWER_BODY", "FULL_BODY", "FOOTWEAR",
-    "LONG_SLEEVE_SHIRT", "SHORT_SLEEVE_SHIRT", "NO_SLEEVE_SHIRT", "OTHER_UPPER_BODY",
-    "LONG_PANTS", "SHORT_PANTS", "OTHER_LOWER_BODY",
-    "LONG_DRESS", "SHORT_DRESS", "FULL_BODY_OUTFIT", "OTHER_FULL_BODY",
-    "SHOES", "BOOTS", "OTHER_FOOTWEAR",
-)  # fmt: skip
+    _AUTO,
+    "UPPER_BODY",
+    "LOWER_BODY",
+    "FULL_BODY",
+    "FOOTWEAR",
+    "LONG_SLEEVE_SHIRT",
+    "SHORT_SLEEVE_SHIRT",
+    "NO_SLEEVE_SHIRT",
+    "OTHER_UPPER_BODY",
+    "LONG_PANTS",
+    "SHORT_PANTS",
+    "OTHER_LOWER_BODY",
+    "LONG_DRESS",
+    "SHORT_DRESS",
+    "FULL_BODY_OUTFIT",
+    "OTHER_FULL_BODY",
+    "SHOES",
+    "BOOTS",
+    "OTHER_FOOTWEAR",
+)
 _SHAPES = (_AUTO, "CONTOUR", "BOUNDING_BOX")
 _STYLING = {
     "longSleeveStyle": ("Long sleeves", ("SLEEVE_DOWN", "SLEEVE_UP")),
@@ -107,9 +121,13 @@ def _ask_styling() -> dict[str, Any]:
 
 def _ask_kept() -> dict[str, Any]:
     kept = st.pills(
-        "What stays as it is", list(_KEPT), format_func=_KEPT.__getitem__, selection_mode="multi",
-        default=["preserveFace", "preserveHands"], key="option-kept",
-    )  # fmt: skip
+        "What stays as it is",
+        list(_KEPT),
+        format_func=_KEPT.__getitem__,
+        selection_mode="multi",
+        default=["preserveFace", "preserveHands"],
+        key="option-kept",
+    )
     if set(kept) == {"preserveFace", "preserveHands"}:
         return {}
     return {"maskExclusions": {name: "ON" if name in kept else "OFF" for name in _KEPT}}
