@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import catalog, session
+from ui import catalog, keepsakes, session, signals
 from ui.place import note_page
 from ui.problems import ApiProblem
 from ui.widgets import frame, messages, welcome
@@ -15,7 +15,8 @@ def main() -> None:
     """Shows the page that the address asks for, to shoppers who are signed in."""
     frame.dress_page()
     client = session.get_client()
-    pages = open_pages(catalog.find_capabilities(client).features)
+    features = catalog.find_capabilities(client).features
+    pages = open_pages(features)
     page = st.navigation(list(pages.values()), position="hidden")
     if not session.is_signed_in():
         welcome.show_welcome()
@@ -27,6 +28,9 @@ def main() -> None:
     except ApiProblem as problem:
         messages.show_problem(problem)
     frame.show_footer(client)
+    keepsakes.write()
+    if not catalog.STYLE.isdisjoint(features):
+        signals.send(client)
 
 
 def open_pages(features: Collection[str]) -> Mapping[str, StreamlitPage]:
@@ -40,6 +44,11 @@ def open_pages(features: Collection[str]) -> Mapping[str, StreamlitPage]:
         pages["chat"] = st.Page("views/chat.py", title="Stylist", url_path=frame.CHAT_PATH)
     if "images" in features:
         pages["lookbook"] = st.Page("views/lookbook.py", title="Lookbook")
+    if catalog.TRY_ON in features:
+        pages["fitting"] = st.Page("views/fitting_room.py", title="Fitting room", url_path=frame.FITTING_PATH)
+    if not catalog.STYLE.isdisjoint(features):
+        pages["saved"] = st.Page("views/saved.py", title="Saved")
+        pages["style"] = st.Page("views/style.py", title="My style", url_path="style", visibility="hidden")
     pages["account"] = st.Page("views/account.py", title="Account")
     pages["product"] = st.Page("views/product.py", title="Product", visibility="hidden")
     return pages

@@ -10,7 +10,12 @@ from ui.client import StylistClient
 from ui.problems import ApiProblem
 
 PAGE_SIZE = 24
+TRY_ON = "try-on"
+_OWN_DATA = "profile"
+STYLE = frozenset({"interactions", "personalization"})
+"""Features of the stack; of those for the shopper's style either will do."""
 _LOG = logging.getLogger(__name__)
+_NOT_FOUND = 404
 _SAMPLE_PAGES = 5
 _SAMPLE_SIZE = 100
 
@@ -72,6 +77,17 @@ def browse(client: StylistClient, category: str | None, pages: int) -> tuple[lis
     return products, True
 
 
+@st.cache_data(ttl=120, show_spinner=False)
+def load_product(_client: StylistClient, product_id: str) -> Product | None:
+    """A product, or None when it has left the shop."""
+    try:
+        return _client.product(product_id)
+    except ApiProblem as problem:
+        if problem.status == _NOT_FOUND:
+            return None
+        raise
+
+
 @st.cache_data(ttl=300, show_spinner=False)
 def load_capabilities(_client: StylistClient) -> Capabilities:
     """What the stack can do."""
@@ -85,3 +101,18 @@ def find_capabilities(client: StylistClient) -> Capabilities:
     except ApiProblem as problem:
         _LOG.warning("capabilities are not known: %s", problem)
         return Capabilities()
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The parts of the site that need a part of the stack."""
+
+    try_on: bool
+    style: bool
+    own_data: bool
+
+
+def find_features(client: StylistClient) -> Features:
+    """Which of them there are."""
+    names = find_capabilities(client).features
+    return Features(try_on=TRY_ON in names, style=not STYLE.isdisjoint(names), own_data=_OWN_DATA in names)

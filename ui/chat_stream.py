@@ -3,21 +3,17 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Callable, Generator, Iterator
 
-from websockets.exceptions import WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
-from ui.client import OnWait, StylistClient
+from ui.client import StylistClient
+from ui.line import Lost, open_line, read_frame
 from ui.problems import LONG, ApiProblem, ProblemAnswer, retry_delay
 from ui.stylist_answers import ChatAnswer, Question
+from ui.transport import OnWait
 
 _LOG = logging.getLogger(__name__)
-_OPEN_SECONDS = 5.0
-_CLOSE_SECONDS = 1.0
-_LARGEST_FRAME = 1_000_000
 
 
 class ChatStream:
@@ -48,25 +44,15 @@ class ChatStream:
         if self._url and self._token:
             try:
                 yield from self._stream(question, on_wait)
-            except _Lost as lost:
+            except Lost as lost:
                 _LOG.warning("the chat goes on without its WebSocket: %s", lost)
             else:
                 return
         yield self._client.text(question, on_wait)
 
     def _stream(self, question: Question, on_wait: OnWait | None) -> Iterator[str | ChatAnswer]:
-        try:
-            with connect(
-                f"{self._url}?{urlencode({'token': self._token})}",
-                open_timeout=_OPEN_SECONDS,
-                close_timeout=_CLOSE_SECONDS,
-                max_size=_LARGEST_FRAME,
-                # Its own logger would write the address, and with it the token.
-                logger=logging.Logger("silent", logging.CRITICAL + 1),
-            ) as connection:
-                yield from self._ask_patiently(connection, question, on_wait)
-        except (OSError, WebSocketException) as error:
-            raise _Lost(type(error).__name__) from error
+        with open_line(self._url or "", self._token or "") as connection:
+            yield from self._ask_patiently(connection, question, on_wait)
 
     def _ask_patiently(
         self, connection: ClientConnection, question: Question, on_wait: OnWait | None
@@ -91,7 +77,7 @@ class ChatStream:
         """Yields what comes; returns the problem of an error frame, None after the answer."""
         words = _Words()
         while True:
-            frame = _read_frame(connection.recv(timeout=self._silence))
+            frame = read_frame(connection.recv(timeout=self._silence))
             try:
                 match frame.get("type"):
                     case "chat.delta":
@@ -104,9 +90,9 @@ class ChatStream:
                     case "pong":
                         continue
                     case kind:  # also what the gateway itself says when a function cannot run
-                        raise _Lost(f"a frame of type {kind}")
+                        raise Lost(f"a frame of type {kind}")
             except (KeyError, TypeError, ValueError) as error:
-                raise _Lost("a frame of another form") from error
+                raise Lost("a frame of another form") from error
 
 
 class _Words:
@@ -124,15 +110,3 @@ class _Words:
             self._text += self._early.pop(self._next)
             self._next += 1
         return self._text
-
-
-class _Lost(Exception):
-    """The WebSocket is of no use for this question (any more)."""
-
-
-def _read_frame(data: str | bytes) -> Mapping[str, Any]:
-    try:
-        frame = json.loads(data)
-    except ValueError as error:
-        raise _Lost("a frame that is no JSON") from error
-    return frame if isinstance(frame, dict) else {}

@@ -7,7 +7,8 @@ HEADERS = {
     "Content-Security-Policy": (
         "base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     ),
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # The fitting room takes photos, when the shopper wants it to.
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

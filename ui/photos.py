@@ -1,4 +1,4 @@
-"""A shopper's photo, made ready for a search: upright, small, and without the metadata that cameras add."""
+"""A shopper's photo, made ready to be sent: upright, small, and without the metadata that cameras add."""
 
 import base64
 import io
@@ -29,8 +29,8 @@ class Photo:
         return base64.b64encode(self.data).decode("ascii")
 
 
-def prepare_photo(data: bytes) -> Photo:
-    """The photo with its longest side at most 1024 pixels; a small and plain one is left as it is.
+def prepare_photo(data: bytes, longest_side: int = _LONGEST_SIDE) -> Photo:
+    """The photo with its longest side at most `longest_side` pixels; a small and plain one is left as it is.
 
     Raises PhotoProblem when it is no JPEG, PNG or WebP picture, is damaged, or has over 60 million pixels.
     """
@@ -38,10 +38,10 @@ def prepare_photo(data: bytes) -> Photo:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise PhotoProblem("That photo has too many pixels. Please choose a smaller one.")
-            if _is_plain(image, len(data)):
+            if _is_plain(image, len(data), longest_side):
                 image.load()
                 return Photo(data, "image/jpeg")
-            return _redraw(image)
+            return _redraw(image, longest_side)
     except UnidentifiedImageError:
         raise PhotoProblem("We cannot read that file. Please choose a JPEG, PNG or WebP photo.") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -50,21 +50,21 @@ def prepare_photo(data: bytes) -> Photo:
         raise PhotoProblem("That photo seems to be damaged. Please try another one.") from None
 
 
-def _is_plain(image: Image.Image, size: int) -> bool:
+def _is_plain(image: Image.Image, size: int, longest_side: int) -> bool:
     """Whether nothing has to change, so that the very bytes of a catalogue picture find that picture."""
     return (
         image.format == "JPEG"
         and image.mode == "RGB"
-        and max(image.size) <= _LONGEST_SIDE
+        and max(image.size) <= longest_side
         and size <= _KEPT_BYTES
         and not image.getexif()
     )
 
 
-def _redraw(image: Image.Image) -> Photo:
-    image.draft("RGB", (_LONGEST_SIDE * 2, _LONGEST_SIDE * 2))
+def _redraw(image: Image.Image, longest_side: int) -> Photo:
+    image.draft("RGB", (longest_side * 2, longest_side * 2))
     upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    upright.thumbnail((longest_side, longest_side))
     buffer = io.BytesIO()
     _on_white(upright).save(buffer, "JPEG", quality=92)
     return Photo(buffer.getvalue(), "image/jpeg")

@@ -12,11 +12,16 @@ from ui.answers import SearchFilters
 
 _LONGEST_WORDS = 500
 _MOST_PAGES = 20
+_MOST_UNLIKED = 5
+_ADDRESS = "discover_address"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Everything that decides what is shown; prices are whole units of the shop's currency."""
+    """Everything that decides what is shown; prices are whole units of the shop's currency.
+
+    `style` is how much the shopper's style counts, in percent; None leaves it to their profile.
+    """
 
     words: str = ""
     category: str | None = None
@@ -26,6 +31,8 @@ class Place:
     in_stock: bool = False
     photo: str | None = None
     like: str | None = None
+    unlike: tuple[str, ...] = ()
+    style: int | None = None
     page: int = 1
 
     @property
@@ -42,7 +49,7 @@ class Place:
     @property
     def needs_search(self) -> bool:
         """Whether a search has to find the products; everything, or one category, is only browsed."""
-        return replace(self, category=None, page=1) != Place()
+        return replace(self, category=None, page=1, style=None) != Place() or bool(self.style)
 
     @property
     def address(self) -> dict[str, str | list[str]]:
@@ -56,6 +63,8 @@ class Place:
             "stock": "1" if self.in_stock else "",
             "photo": self.photo or "",
             "like": self.like or "",
+            "unlike": list(self.unlike),
+            "style": _number_text(self.style),
             "page": str(self.page) if self.page > 1 else "",
         }
         return {name: value for name, value in values.items() if value}
@@ -76,6 +85,8 @@ def read_place() -> Place:
         in_stock=address.get("stock") == "1",
         photo=address.get("photo") or None,
         like=address.get("like") or None,
+        unlike=tuple(filter(None, address.get_all("unlike")))[-_MOST_UNLIKED:],
+        style=min(_number_of(address.get("style", "")) or 0, 100) if address.get("style") else None,
         page=min(max(_number_of(address.get("page", "")) or 1, 1), _MOST_PAGES),
     )
 
@@ -83,6 +94,30 @@ def read_place() -> Place:
 def go_to(place: Place) -> None:
     """Makes the address lead to this place."""
     st.query_params.from_dict(place.address)
+
+
+def note_place(place: Place) -> None:
+    """Remembers the place, for ways back to it from other pages."""
+    st.session_state[_ADDRESS] = place.address
+
+
+def last_address() -> dict[str, str | list[str]]:
+    """Query parameters of the place that the shopper was at last."""
+    return st.session_state.get(_ADDRESS, {})
+
+
+def more_like(product_id: str) -> dict[str, str | list[str]]:
+    """Query parameters that lead to products like this one."""
+    return Place(like=product_id).address
+
+
+def less_like(product_id: str) -> dict[str, str | list[str]]:
+    """Query parameters of the latest place, with fewer products like this one."""
+    address = last_address()
+    given = address.get("unlike", [])
+    others = [each for each in ([given] if isinstance(given, str) else given) if each != product_id]
+    kept = {name: value for name, value in address.items() if name != "page"}
+    return {**kept, "unlike": [*others, product_id][-_MOST_UNLIKED:]}
 
 
 def note_page(name: str) -> None:

@@ -7,6 +7,8 @@ import streamlit as st
 
 from ui.chat_stream import ChatStream
 from ui.client import StylistClient, open_http
+from ui.job_watch import JobWatch
+from ui.storage import Storage
 
 
 def is_signed_in() -> bool:
@@ -39,6 +41,18 @@ def get_chat() -> ChatStream:
     """The stylist on behalf of this session's shopper."""
     settings: Mapping[str, str] = st.secrets["stylist"]
     return ChatStream(get_client(), settings.get("websocket_url"), _access_token())
+
+
+def get_watch() -> JobWatch:
+    """The news of try-ons on behalf of this session's shopper."""
+    settings: Mapping[str, str] = st.secrets["stylist"]
+    return JobWatch(get_client(), settings.get("websocket_url"), _access_token())
+
+
+@st.cache_resource(show_spinner=False)
+def get_storage() -> Storage:
+    """Where photos are sent to and looks come from; shared, as it holds no one's token."""
+    return Storage()
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,12 +1,12 @@
 """What the API answers in the chat and about pictures, and what it is asked there."""
 
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from ui.answers import Hit
+from ui.bodies import Answer, Asked, new_request_id
 
 ASPECT_RATIOS = {"2:3": "Portrait", "1:1": "Square", "3:2": "Landscape", "9:16": "Tall"}
 MOST_PICTURES = 4
@@ -18,43 +18,23 @@ _MARGIN = timedelta(seconds=60)
 Rating = Literal["up", "down"]
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The request as JSON: a field that was not given is left out."""
-        return {
-            name: value for name, value in self.model_dump(mode="json").items() if value not in (None, {})
-        }
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-def new_request_id() -> str:
-    """With the same id a request that is sent again has its first answer, and is paid once."""
-    return uuid.uuid4().hex
-
-
-class Question(_Asked):
+class Question(Asked):
     """A message to the stylist. `profile` holds entities that the shopper edited; None clears one."""
 
     message: str
     session_id: str | None = None
     request_id: str = Field(default_factory=new_request_id)
-    profile: dict[str, Any] = {}
+    profile: dict[str, Any] = Field(default_factory=dict)
 
 
-class Citation(_Answer):
+class Citation(Answer):
     """Where something in a reply comes from."""
 
     text: str = ""
     source: str = ""
 
 
-class Weather(_Answer):
+class Weather(Answer):
     """The forecast of a day and place: degrees Celsius, millimetres, kilometres per hour."""
 
     city: str | None = None
@@ -67,7 +47,7 @@ class Weather(_Answer):
     wind_kmh: float | None = None
 
 
-class ChatAnswer(_Answer):
+class ChatAnswer(Answer):
     """A turn of the stylist. `outfit` holds ids; `brief` what is known of the wish, by entity."""
 
     session_id: str
@@ -78,17 +58,11 @@ class ChatAnswer(_Answer):
     weather: Weather | None = None
     suggestions: tuple[str, ...] = ()
     refused: bool = False
-    brief: dict[str, Any] = {}
+    brief: dict[str, Any] = Field(default_factory=dict)
     outfit: tuple[str, ...] = ()
 
 
-class Accepted(_Answer):
-    """Feedback has been kept."""
-
-    status: str = "accepted"
-
-
-class ImageRequest(_Asked):
+class ImageRequest(Asked):
     """A picture to be made, of the conversation's outfit when there is a session."""
 
     prompt: str
@@ -98,7 +72,7 @@ class ImageRequest(_Asked):
     request_id: str = Field(default_factory=new_request_id)
 
 
-class MadePicture(_Answer):
+class MadePicture(Answer):
     """A picture that a model made: the address until it expires, or the file itself (base64)."""
 
     image_id: str | None = None
@@ -122,20 +96,20 @@ class AlbumPicture(MadePicture):
     made_at: AwareDatetime | None = None
 
 
-class AlbumPage(_Answer):
+class AlbumPage(Answer):
     """Some pictures, newest first; `cursor` leads on, None at the end."""
 
     images: tuple[AlbumPicture, ...] = ()
     cursor: str | None = None
 
 
-class Deleted(_Answer):
+class Deleted(Answer):
     """A picture has been deleted."""
 
     deleted: str = ""
 
 
-class ImageAnswer(_Answer):
+class ImageAnswer(Answer):
     """The pictures of a request; fewer than asked for when the model made only some."""
 
     images: tuple[MadePicture, ...] = ()

@@ -2,52 +2,17 @@
 
 import csv
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.browser.find import find_browser
-from tests.support.cloud import SHOPPER, RunningCloud
+from tests.browser.steps import keep
+from tests.support.cloud import RunningCloud
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
 
-ARTIFACTS = Path("test-artifacts")
 CARD = '[class*="results-card-{}"] a'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = find_browser()
-    assert executable, "there is no Chromium on this machine: `make browser` installs one"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def page(browser: Browser, cloud: RunningCloud) -> Iterator[Page]:
-    """One signed-in shopper's tab."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    tab = context.new_page()
-    tab.set_default_timeout(20_000)
-    tab.goto(cloud.config.site_url)
-    tab.get_by_role("button", name="Sign in").click()
-    tab.fill('input[name="username"]', SHOPPER["email"])
-    tab.fill('input[name="password"]', SHOPPER["password"])
-    tab.locator('input[name="password"]').press("Enter")
-    tab.wait_for_url(re.compile(re.escape(cloud.config.site_url) + r"(?!/oauth2)"))
-    expect(tab.get_by_role("searchbox")).to_be_visible()
-    yield tab
-    context.close()
-
-
-def keep(page: Page, name: str) -> None:
-    ARTIFACTS.mkdir(exist_ok=True)
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=ARTIFACTS / f"{name}.png")
 
 
 def search(page: Page, words: str) -> None:

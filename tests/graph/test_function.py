@@ -82,7 +82,14 @@ def test_the_log_group_ends_when_the_stack_says(prod: Graph) -> None:
     groups = prod.of_type("aws:cloudwatch/logGroup:LogGroup")
     functions = prod.of_type("aws:lambda/function:Function")
     of_functions = {f"{function.name.removesuffix('-function')}-logs" for function in functions}
-    others = {"api-access-logs", "api-firewall-logs", "edge-firewall-logs", "try-on-workflow-logs", "web-build-logs", "web-logs"}
+    others = {
+        "api-access-logs",
+        "api-firewall-logs",
+        "edge-firewall-logs",
+        "try-on-workflow-logs",
+        "web-build-logs",
+        "web-logs",
+    }
     assert {group.name for group in groups} == of_functions | others
     assert {group.inputs["retentionInDays"] for group in groups} == {90}
 

@@ -11,16 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from ui import session
 from ui.answers import Capabilities, Hit, ProductPage
+from ui.bodies import Accepted
 from ui.problems import ApiProblem
-from ui.stylist_answers import (
-    Accepted,
-    AlbumPage,
-    ChatAnswer,
-    Deleted,
-    ImageAnswer,
-    ImageRequest,
-    Question,
-)
+from ui.stylist_answers import AlbumPage, ChatAnswer, Deleted, ImageAnswer, ImageRequest, Question
 
 APP = Path(session.__file__).parent / "app.py"
 PIECES = [

@@ -9,9 +9,9 @@ from ui import catalog, session
 from ui.answers import Product
 from ui.client import StylistClient
 from ui.photos import Photo
-from ui.place import Place, go_to, read_place, settle
+from ui.place import Place, go_to, note_place, read_place, settle
 from ui.problems import ApiProblem
-from ui.widgets import cards, messages
+from ui.widgets import cards, messages, style_bar
 from ui.widgets.filters import show_filters
 from ui.widgets.searchbar import chosen_photo, show_search_bar
 from ui.widgets.text import escape, label_of
@@ -25,14 +25,15 @@ def show_discover() -> None:
     client = session.get_client()
     place = read_place()
     settle(place.address)
-    st.session_state["discover_address"] = place.address
+    note_place(place)
     show_search_bar(place)
     show_filters(place, catalog.load_facets(client))
+    weight = style_bar.show_style_bar(client, place) if catalog.find_features(client).style else None
     photo, liked = chosen_photo(place), find_liked(client, place)
     # What the address refers to may be gone: the rest of the wish still counts.
     place = replace(place, photo=place.photo if photo else None, like=place.like if liked else None)
     with st.spinner("Looking through the shop…"):
-        products, more = find(client, place, photo, liked)
+        products, more = find(client, place, photo, liked, weight)
     show_heading(place, photo, liked, len(products), more)
     show_results(place, products, more)
 
@@ -50,9 +51,9 @@ def find_liked(client: StylistClient, place: Place) -> Product | None:
 
 
 def find(
-    client: StylistClient, place: Place, photo: Photo | None, liked: Product | None
+    client: StylistClient, place: Place, photo: Photo | None, liked: Product | None, weight: float | None
 ) -> tuple[Sequence[Product], bool]:
-    """The products to show and whether there are more."""
+    """The products to show and whether there are more; `weight` is that of the shopper's style."""
     if not place.needs_search:
         return catalog.browse(client, place.category, place.page)
     limit = min(place.page * catalog.PAGE_SIZE, _MOST_RESULTS)
@@ -60,6 +61,8 @@ def find(
         query=place.words or (None if photo or liked else words_for(place)),
         image=photo.base64 if photo else None,
         like=[liked.product_id] if liked else [],
+        unlike=place.unlike,
+        personalize=weight,
         filters=place.filters,
         limit=limit,
     )
@@ -86,6 +89,11 @@ def show_heading(place: Place, photo: Photo | None, liked: Product | None, count
             label = "Remove photo" if photo else "Clear"
             rest = replace(place, photo=None, page=1) if photo else replace(place, like=None, page=1)
             st.button(label, icon=":material/close:", on_click=go_to, args=(rest,), key="clear")
+        if place.unlike:
+            count = len(place.unlike)
+            label = f"Forget the {count} {'piece' if count == 1 else 'pieces'} you wanted less of"
+            rest = replace(place, unlike=(), page=1)
+            st.button(label, icon=":material/close:", on_click=go_to, args=(rest,), key="clear-unlike")
 
 
 def title_of(place: Place, photo: Photo | None, liked: Product | None) -> str:

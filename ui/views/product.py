@@ -2,14 +2,16 @@
 
 import streamlit as st
 
-from ui import session
+from ui import catalog, session, signals
 from ui.answers import Product
 from ui.client import StylistClient
-from ui.place import settle
+from ui.place import last_address, settle
 from ui.problems import ApiProblem
-from ui.widgets import cards, messages
+from ui.widgets import card_actions, cards, messages
 from ui.widgets.colors import swatch_of
-from ui.widgets.text import SOLD_OUT, describe_stock, escape, format_price, is_web_address, label_of
+from ui.widgets.outfit import show_outfit
+from ui.widgets.purchase import show_purchase
+from ui.widgets.text import SOLD_OUT, describe_stock, escape, format_price, label_of
 
 _NOT_FOUND = 404
 _SIMILAR = 8
@@ -18,10 +20,10 @@ _SIMILAR = 8
 def show_product_page() -> None:
     """The product that the address names."""
     st.page_link(
-        cards.DISCOVER_PAGE,
+        card_actions.DISCOVER_PAGE,
         label="Back to the shop",
         icon=":material/arrow_back:",
-        query_params=st.session_state.get("discover_address"),
+        query_params=last_address(),
     )
     client = session.get_client()
     product_id = st.query_params.get("id", "")
@@ -30,7 +32,10 @@ def show_product_page() -> None:
     if product is None:
         messages.show_message("This piece is gone", "It has left the shop, or the address is not complete.")
         return
+    signals.note(product.product_id, "view")
     show_product(product)
+    if catalog.find_features(client).style:
+        show_outfit(client, product)
     show_similar(client, product)
 
 
@@ -52,8 +57,9 @@ def show_product(product: Product) -> None:
     with left:
         st.html(cards.picture(product, eager=True, css_class="portrait"))
     with right:
-        facts = summarise(product) + link_to_shop(product) + _attributes(product)
-        st.html(f'<article class="details">{facts}</article>')
+        st.html(f'<article class="details">{summarise(product)}</article>')
+        show_actions(product)
+        st.html(f'<div class="details">{_attributes(product)}</div>')
 
 
 def summarise(product: Product) -> str:
@@ -71,16 +77,16 @@ def summarise(product: Product) -> str:
     return "".join(parts)
 
 
-def link_to_shop(product: Product) -> str:
-    """HTML of the way to buy it; none where the catalogue's address is not one of the web."""
-    if not is_web_address(product.purchase_url):
-        return ""
-    label = "See it at the shop" if describe_stock(product.stock) == SOLD_OUT else "Buy at the shop"
-    address = escape(product.purchase_url or "")
-    return (
-        f'<a class="buy" href="{address}" target="_blank" rel="noopener noreferrer">'
-        f'{label}<span class="sr-only"> (opens a new tab)</span></a>'
-    )
+def show_actions(product: Product) -> None:
+    """What can be done with it: buy it, try it on, save it."""
+    features = catalog.find_features(session.get_client())
+    with st.container(key="product-actions", gap="small"):
+        show_purchase(product, key="buy")
+        if features.try_on:
+            card_actions.show_try_on(product)
+        if features.style:
+            card_actions.show_bag(product)
+            card_actions.show_taste_in_words(product)
 
 
 def _sizes(product: Product) -> str:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ui import catalog, session
 from ui.answers import Hit, Product
+from ui.catalog import Features
+from ui.widgets import card_actions
 from ui.widgets.colors import swatch_of
 from ui.widgets.text import (
     IN_STOCK,
@@ -17,19 +20,19 @@ from ui.widgets.text import (
 )
 
 PRODUCT_PAGE = "views/product.py"
-DISCOVER_PAGE = "views/discover.py"
 _EAGER_CARDS = 4
 
 
 def show_cards(products: Sequence[Product], key: str, *, min_width: int = 210) -> None:
     """A grid of cards; the whole card leads to its product."""
+    features = catalog.find_features(session.get_client())
     grid = st.grid(min_column_width=min_width, gap="medium", key=key)
     for position, product in enumerate(products):
         with grid.cell(), st.container(key=f"{key}-card-{position}", gap=None):
-            _show_card(product, eager=position < _EAGER_CARDS)
+            _show_card(product, f"{key}-{position}", features, eager=position < _EAGER_CARDS)
 
 
-def _show_card(product: Product, *, eager: bool) -> None:
+def _show_card(product: Product, key: str, features: Features, *, eager: bool) -> None:
     st.html(picture(product, eager=eager))
     st.page_link(
         PRODUCT_PAGE,
@@ -37,9 +40,19 @@ def _show_card(product: Product, *, eager: bool) -> None:
         query_params={"id": product.product_id},
         width="stretch",
     )
-    with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
-        st.html(_facts(product))
-        st.page_link(DISCOVER_PAGE, label="Similar", query_params={"like": product.product_id})
+    st.html(_facts(product))
+    card_actions.show_links(product, key, features)
+    if features.style:
+        card_actions.show_taste(product, key)
+
+
+def total_price(products: Sequence[Product]) -> str:
+    """The sum, when all pieces have prices in one currency; else nothing."""
+    currencies = {product.currency for product in products}
+    prices = [product.price for product in products if product.price is not None]
+    if not prices or len(prices) != len(products) or len(currencies) != 1:
+        return ""
+    return format_price(sum(prices), currencies.pop())
 
 
 def picture(product: Product, *, eager: bool = False, css_class: str = "picture") -> str:
@@ -76,4 +89,11 @@ def _facts(product: Product) -> str:
         parts.append(f'<span class="dot" style="background:{swatch}" role="img" aria-label="{name}"></span>')
     if isinstance(product, Hit) and product.relevance is not None:
         parts.append(f'<span class="match">{round(100 * product.relevance)}% match</span>')
-    return f'<p class="facts">{"".join(parts)}</p>'
+    facts = f'<p class="facts">{"".join(parts)}</p>'
+    return facts + _why(product)
+
+
+def _why(product: Product) -> str:
+    if not isinstance(product, Hit) or not product.why:
+        return ""
+    return f'<p class="why">{escape(product.why[0])}</p>'

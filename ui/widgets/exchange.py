@@ -1,14 +1,17 @@
 """A question and its answer in the conversation."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ui import conversation, session
+from ui.answers import Product
 from ui.conversation import Exchange
 from ui.problems import ApiProblem
 from ui.stylist_answers import ChatAnswer, Citation, Weather
-from ui.widgets import cards
+from ui.widgets import card_actions, cards
 from ui.widgets.pictures import show_pictures
-from ui.widgets.text import describe_day, escape, escape_markdown, escape_prose, format_price
+from ui.widgets.text import describe_day, escape, escape_markdown, escape_prose
 
 STYLIST_ICON = ":material/checkroom:"
 SHOPPER_ICON = ":material/person:"
@@ -50,22 +53,19 @@ def _show_products(answer: ChatAnswer) -> None:
     worn = [product for product in answer.products if product.product_id in answer.outfit]
     others = [product for product in answer.products if product.product_id not in answer.outfit]
     if worn:
-        st.html(f'<h2 class="outfit">The outfit{_describe_total(answer)}</h2>')
+        st.html(f'<h2 class="outfit">The outfit{_describe_total(answer, worn)}</h2>')
         cards.show_cards(worn, key=f"outfit-{answer.turn}", min_width=150)
+        card_actions.show_outfit_link(worn, key=f"worn-{answer.turn}")
     if others:
         if worn:
             st.html('<h2 class="outfit">Also fitting</h2>')
         cards.show_cards(others, key=f"pieces-{answer.turn}", min_width=150)
 
 
-def _describe_total(answer: ChatAnswer) -> str:
-    """The sum, when all pieces are here with prices in one currency."""
-    worn = [product for product in answer.products if product.product_id in answer.outfit]
-    currencies = {product.currency for product in worn}
-    prices = [product.price for product in worn if product.price is not None]
-    if len(prices) != len(set(answer.outfit)) or len(currencies) != 1:
-        return ""
-    return f" · {escape(format_price(sum(prices), currencies.pop()))}"
+def _describe_total(answer: ChatAnswer, worn: Sequence[Product]) -> str:
+    """The sum, when all pieces are here."""
+    total = cards.total_price(worn) if len(worn) == len(set(answer.outfit)) else ""
+    return f" · {escape(total)}" if total else ""
 
 
 def describe_weather(weather: Weather) -> str:

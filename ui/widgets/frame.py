@@ -8,10 +8,12 @@ from streamlit.navigation.page import StreamlitPage
 
 from ui import catalog, conversation
 from ui.client import StylistClient
+from ui.fitting_place import current_fitting_address
 from ui.widgets.text import escape
 
 NAME = "Virtual Stylist"
 CHAT_PATH = "chat"
+FITTING_PATH = "fitting-room"
 _FIRST_PAGE = {"page": "1"}
 _HERE = Path(__file__).resolve().parent.parent
 
@@ -34,9 +36,11 @@ def show_header(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None
 
 
 def _show_link(page: StreamlitPage, label: str, here: StreamlitPage) -> None:
-    address: Mapping[str, str] | None = None
+    address: Mapping[str, str | list[str]] | None = None
     if page.url_path == CHAT_PATH:
         address = conversation.current_address()
+    elif page.url_path == FITTING_PATH:
+        address = current_fitting_address()
     elif page.url_path == here.url_path == "":
         # A link without parameters to the page one is on keeps the parameters of its address.
         address = _FIRST_PAGE

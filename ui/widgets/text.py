@@ -21,6 +21,7 @@ __all__ = [
     "IN_STOCK",
     "SOLD_OUT",
     "describe_day",
+    "describe_moment",
     "describe_stock",
     "escape",
     "escape_markdown",
@@ -70,6 +71,11 @@ def describe_day(date: str) -> str:
     except ValueError:
         return ""
     return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
+def describe_moment(moment: datetime.datetime | None) -> str:
+    """`19 June 2027`, or nothing when it is not known."""
+    return f"{moment.day} {moment:%B %Y}" if moment else ""
 
 
 def describe_stock(stock: int | None) -> str:

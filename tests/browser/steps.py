@@ -1,0 +1,39 @@
+"""What shoppers do in several tests."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.cloud import SHOPPER
+
+ROOT = Path(__file__).parents[2]
+ARTIFACTS = Path("test-artifacts")
+FIGURE = ROOT / "ui" / "figures" / "brown.jpg"
+"""A drawn person in a white t-shirt and blue jeans."""
+
+needs_try_on = pytest.mark.skipif(
+    not (ROOT / "runtime" / "tryon" / "handler.py").is_file(), reason="the stack has no try-on yet"
+)
+needs_style = pytest.mark.skipif(
+    not (ROOT / "runtime" / "personalization" / "handler.py").is_file(), reason="the stack has no style yet"
+)
+
+
+def sign_in(page: Page, site_url: str) -> None:
+    """From the first screen to the shop."""
+    page.goto(site_url)
+    page.get_by_role("button", name="Sign in").click()
+    page.fill('input[name="username"]', SHOPPER["email"])
+    page.fill('input[name="password"]', SHOPPER["password"])
+    page.locator('input[name="password"]').press("Enter")
+    page.wait_for_url(re.compile(re.escape(site_url) + r"(?!/oauth2)"))
+    expect(page.get_by_role("searchbox")).to_be_visible()
+
+
+def keep(page: Page, name: str) -> None:
+    """A picture of the page for people to look at."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=ARTIFACTS / f"{name}.png")

@@ -1,0 +1,94 @@
+"""A shopper in the fitting room: photo, pieces, a look made before their eyes, and everything gone again."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import FIGURE, keep, needs_try_on
+from tests.support.cloud import RunningCloud, eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.cloud, needs_try_on]
+
+_MADE_WITHIN_MS = 90_000
+_WATCH = """
+window.seen = [];
+const note = () => {
+  const job = document.querySelector(".job");
+  if (!job) return;
+  const now = job.dataset.status + ": " + job.querySelector('[role="status"]').textContent;
+  if (window.seen.at(-1) !== now) window.seen.push(now);
+};
+const all = {subtree: true, childList: true, attributes: true, characterData: true};
+new MutationObserver(note).observe(document.body, all);
+"""
+
+
+def open_room(page: Page, cloud: RunningCloud, query: str = "") -> None:
+    page.goto(f"{cloud.config.site_url}/fitting-room{query}")
+    expect(page.get_by_role("heading", name="Fitting room")).to_be_visible()
+
+
+def test_a_photo_is_taken_only_with_consent_and_can_be_used(page: Page, cloud: RunningCloud) -> None:
+    open_room(page, cloud)
+    expect(page.locator('main input[type="file"]').first).to_be_disabled()
+    page.get_by_text("I am in this photo").click()
+    expect(page.locator('main input[type="file"]').first).to_be_enabled()
+    page.locator('main input[type="file"]').first.set_input_files(FIGURE)
+    expect(page.get_by_role("button", name="In use")).to_be_visible(timeout=40_000)
+    expect(page.get_by_role("img", name="Your photo 1")).to_be_visible()
+    expect(page.get_by_text(re.compile("Kept until"))).to_be_visible()
+    keep(page, "fitting-photo")
+
+
+def test_a_piece_from_the_shop_becomes_a_look_step_by_step(page: Page, cloud: RunningCloud) -> None:
+    page.goto(f"{cloud.config.site_url}/?q=red+dress")
+    page.get_by_role("link", name="Try it on").first.click()
+    page.wait_for_url(re.compile("/fitting-room"))
+    expect(page.get_by_role("button", name=re.compile("^Put .* back$"))).to_be_visible()
+    page.evaluate(_WATCH)
+    page.get_by_role("button", name="Try it on").click()
+    after = page.get_by_role("img", name=re.compile("^You wearing")).first
+    expect(after).to_be_visible(timeout=_MADE_WITHIN_MS)
+    seen = page.evaluate("window.seen")
+    assert len(seen) >= 3, seen
+    order = [["created", "processing", "completed"].index(each.partition(":")[0]) for each in seen]
+    assert order == sorted(order), seen
+    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    expect(page.get_by_text("Shows the look, not the size.").last).to_be_visible()
+    keep(page, "fitting-look")
+
+
+def test_the_slider_works_with_the_keyboard(page: Page) -> None:
+    slider = page.get_by_label("How much of the look is shown")
+    slider.focus()
+    before = page.locator(".before-after").evaluate("figure => figure.style.getPropertyValue('--cut')")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    after = page.locator(".before-after").evaluate("figure => figure.style.getPropertyValue('--cut')")
+    assert float(after[:-1]) == float(before[:-1]) + 2
+
+
+def test_the_look_is_downloaded(page: Page) -> None:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    data = download.value.path().read_bytes()
+    assert data[:3] == b"\xff\xd8\xff"
+
+
+def test_everything_is_still_there_after_a_reload(page: Page) -> None:
+    page.reload()
+    expect(page.get_by_role("img", name=re.compile("^You wearing")).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="In use")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Put .* back$"))).to_be_visible()
+
+
+def test_deleted_photos_are_gone_everywhere(page: Page, cloud: RunningCloud) -> None:
+    page.get_by_role("button", name="Delete photo 1").click()
+    page.get_by_role("button", name="Delete photo and looks").click()
+    expect(page.get_by_text("No looks yet")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("img", name="Your photo 1")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("No looks yet")).to_be_visible(timeout=30_000)
+    assert eventually(lambda: cloud.call("GET", "/models").json()["models"] == [])
+    assert cloud.call("GET", "/try-on").json()["jobs"] == []

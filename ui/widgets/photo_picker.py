@@ -1,0 +1,176 @@
+"""The shopper's photos in the fitting room: consent, a new one, the choice, and taking them away."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from ui import session
+from ui.fitting import FittingRoom, Unsent, open_room
+from ui.fitting_answers import ShopperPhoto
+from ui.fitting_place import FittingPlace, go_to_fitting, read_fitting_place
+from ui.photo_checks import prepare_person
+from ui.photos import PhotoProblem
+from ui.widgets import figure_picker
+from ui.widgets.text import describe_moment, escape, is_web_address
+
+_CONSENT = "I am in this photo, or may use it, and agree that it is kept as described."
+_TERMS = (
+    "<p>Your photo is used for one thing: to show clothes on you. Place and camera data are removed "
+    "before it is kept. Only you can see it, and it is not used to train anything.</p>"
+    "<p>It is deleted by itself on the day shown beside it, together with the looks made of it. "
+    "You can delete it yourself at any time: here, or with everything else on the Account page.</p>"
+)
+_HINT = "Best: one person, facing the camera, arms a little away from the body, plain background."
+_WAYS = {"upload": "Choose a file", "camera": "Use the camera"}
+_STATES = {"waiting": "Being checked…", "refused": "Not usable", "ready": "Ready"}
+
+
+def show_photos(room: FittingRoom, place: FittingPlace) -> None:
+    """The photos, and a way to add one."""
+    if room.photos:
+        with st.grid(min_column_width=120, gap="small", key="fitting-photos") as grid:
+            for position, photo in enumerate(room.photos):
+                with grid.cell():
+                    _show_photo(photo, place, position)
+    with st.expander("Add a photo", icon=":material/add_a_photo:", expanded=not room.photos):
+        _show_adding(room)
+    if len(room.photos) > 1:
+        _confirm("Delete all my photos", "Delete all photos and looks", _delete_all, key="delete-photos")
+
+
+def _show_photo(photo: ShopperPhoto, place: FittingPlace, position: int) -> None:
+    chosen = photo.model_id == place.photo
+    with st.container(key=f"photo-card-{photo.model_id}", gap="xsmall"):
+        st.html(_frame_photo(photo, position, chosen=chosen))
+        if photo.status == "ready":
+            st.button(
+                "In use" if chosen else f"Use photo {position + 1}",
+                type="primary" if chosen else "secondary",
+                width="stretch",
+                key=f"use-{photo.model_id}",
+                on_click=_use,
+                args=(photo.model_id,),
+            )
+        for advice in photo.advice:
+            st.html(f'<p class="advice">{escape(advice)}</p>')
+        _confirm(
+            "Delete",
+            "Delete photo and looks",
+            _delete,
+            key=f"delete-{photo.model_id}",
+            words=f"photo {position + 1}",
+            argument=photo.model_id,
+        )
+
+
+def _frame_photo(photo: ShopperPhoto, position: int, *, chosen: bool) -> str:
+    badge = f'<span class="badge">{_STATES[photo.status]}</span>' if photo.status != "ready" else ""
+    until = f"Kept until {describe_moment(photo.expires_at)}" if photo.expires_at else ""
+    note = f'<p class="muted small">{escape(until)}</p>' if until else ""
+    css = "picture person chosen" if chosen else "picture person"
+    if not is_web_address(photo.image_url):
+        return (
+            f'<div class="{css} blank" role="img" aria-label="Your photo {position + 1}">{badge}</div>{note}'
+        )
+    source = escape(photo.image_url or "")
+    return f'<div class="{css}"><img src="{source}" alt="Your photo {position + 1}">{badge}</div>{note}'
+
+
+def _show_adding(room: FittingRoom) -> None:
+    st.html(f'<div class="terms">{_TERMS}</div>')
+    agreed = st.checkbox(_CONSENT, key="fitting-consent")
+    way = st.segmented_control(
+        "How",
+        list(_WAYS),
+        format_func=_WAYS.__getitem__,
+        default="upload",
+        required=True,
+        key="fitting-way",
+        label_visibility="collapsed",
+        disabled=not agreed,
+    )
+    # A taken photo is shown above; a new key leaves the widget empty for the next one.
+    key = f"fitting-{way}-{st.session_state.get('fitting-uploads', 0)}"
+    if way == "camera" and agreed:
+        st.camera_input("Take a photo", key=key, on_change=_take, args=(key,))
+    else:
+        st.file_uploader(
+            "A photo of you (JPEG, PNG or WebP)",
+            type=["jpg", "jpeg", "png", "webp"],
+            key=key,
+            disabled=not agreed,
+            on_change=_take,
+            args=(key,),
+        )
+    st.caption(_HINT)
+    figure_picker.show_figures(room)
+    if problem := st.session_state.pop("fitting-photo-problem", None):
+        st.warning(problem, icon=":material/broken_image:")
+    if room.unsent and not room.unsent.confirmed:
+        _show_advice(room.unsent)
+
+
+def _show_advice(unsent: Unsent) -> None:
+    with st.container(key="fitting-advice", border=True):
+        st.html("<h3>A better photo makes a better look</h3>")
+        st.image(unsent.photo.data, width=120, alt="The photo that you chose")
+        lines = "".join(f"<li>{escape(text)}</li>" for text in unsent.advice)
+        st.html(f'<ul class="plain">{lines}</ul>')
+        with st.container(horizontal=True):
+            st.button("Use it anyway", key="fitting-confirm", on_click=_confirm_photo)
+            st.button("Choose another", type="primary", key="fitting-discard", on_click=_discard_photo)
+
+
+def _take(key: str) -> None:
+    upload = st.session_state[key]
+    if upload is None:
+        return
+    st.session_state["fitting-uploads"] = st.session_state.get("fitting-uploads", 0) + 1
+    try:
+        photo, advice = prepare_person(upload.getvalue())
+    except PhotoProblem as problem:
+        st.session_state["fitting-photo-problem"] = str(problem)
+        return
+    open_room().unsent = Unsent(photo, advice, confirmed=not advice)
+
+
+def _confirm_photo() -> None:
+    unsent = open_room().unsent
+    if unsent:
+        unsent.confirmed = True
+
+
+def _discard_photo() -> None:
+    open_room().unsent = None
+
+
+def _use(model_id: str) -> None:
+    go_to_fitting(replace(read_fitting_place(), photo=model_id))
+
+
+def _delete(model_id: str) -> None:
+    open_room().delete_photo(session.get_client(), model_id)
+    _leave_what_is_gone()
+
+
+def _delete_all(_: str) -> None:
+    open_room().delete_all_photos(session.get_client())
+    _leave_what_is_gone()
+
+
+def _leave_what_is_gone() -> None:
+    place, room = read_fitting_place(), open_room()
+    photo = place.photo if room.find_photo(place.photo) else None
+    look = place.look if room.find_job(place.look) else None
+    compared = tuple(job_id for job_id in place.compared if room.find_job(job_id))
+    go_to_fitting(replace(place, photo=photo, look=look, compared=compared))
+
+
+def _confirm(
+    label: str, action: str, call: Callable[[str], None], *, key: str, words: str = "", argument: str = ""
+) -> None:
+    name = f"{label} {words}".strip()
+    with st.popover(name, type="tertiary", icon=":material/delete:", key=f"{key}-ask"):
+        st.html("<p>This cannot be undone.</p>")
+        st.button(action, type="primary", key=key, on_click=call, args=(argument,))
