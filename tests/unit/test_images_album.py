@@ -7,7 +7,7 @@ import pytest
 from runtime.images.album import Album
 from runtime.images.ledger import LEASE_S
 from runtime.images.port import ImageThrottled
-from runtime.images.quotas import QuotasUnavailable
+from runtime.shared.quotas import QuotasUnavailable
 from tests.unit.images_shop import USER, Shop, aws, crash, shop
 
 __all__ = ["aws", "shop"]
