@@ -19,7 +19,7 @@ def render(graph: Graph) -> str:
     """The graph as YAML, sorted by type and name; JSON texts are unfolded, archives shortened."""
     resources = {f"{resource.type} {resource.name}": _resource(resource) for resource in graph.resources}
     content = {"resources": resources, "exports": _value(graph.exports)}
-    return yaml.safe_dump(content, sort_keys=True, width=110, allow_unicode=True)
+    return yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=True, width=110, allow_unicode=True)
 
 
 def _resource(resource: Resource) -> dict[str, Any]:
