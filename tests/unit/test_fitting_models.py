@@ -31,6 +31,7 @@ from runtime.fitting.port import (
     Rendered,
     RenderRequest,
     TryOnError,
+    TryOnForbidden,
     TryOnGarbage,
     TryOnModel,
     TryOnRefused,
@@ -191,7 +192,8 @@ def client_error(code: str, message: str = "no") -> ClientError:
     [
         (client_error("ThrottlingException"), TryOnUnavailable, False),
         (client_error("ServiceUnavailableException"), TryOnUnavailable, False),
-        (client_error("AccessDeniedException"), TryOnUnavailable, False),
+        (client_error("AccessDeniedException"), TryOnForbidden, False),
+        (client_error("ResourceNotFoundException"), TryOnForbidden, False),
         (client_error("ValidationException", "Blocked by our content filters"), TryOnRefused, False),
         (client_error("ValidationError", "too small"), TryOnRefused, False),
         (client_error("ModelErrorException"), TryOnGarbage, True),

@@ -35,7 +35,7 @@ class ComposeModel:
         self._lock = threading.Lock()
 
     def render(self, request: RenderRequest) -> Rendered:
-        """The picture, not yet checked. Raises TryOnRefused, TryOnUnavailable or TryOnGarbage."""
+        """The picture, not yet checked. Raises a TryOnError of any kind."""
         spent = 0.0
 
         def cut_out(picture: bytes) -> NDArray[np.uint8]:
