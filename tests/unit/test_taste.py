@@ -6,6 +6,7 @@ from runtime.personalization.blend import blend, count_near
 from runtime.personalization.port import EVENT_VALUES, Candidate, EventType
 from runtime.personalization.taste import (
     HALF_LIFE_S,
+    RECALL,
     SESSION_GAP_S,
     Event,
     Taste,
@@ -63,7 +64,7 @@ def test_lasting_taste_halves_in_a_fortnight() -> None:
 def test_without_session_ids_a_pause_ends_the_session() -> None:
     near = [dress("red", 60, ""), dress("blue", 0, "")]
     apart = [dress("red", SESSION_GAP_S + 1, ""), dress("blue", 0, "")]
-    assert weigh(near, NOW)[0] > 0.4
+    assert weigh(near, NOW)[0] == pytest.approx(RECALL / (1 + RECALL))
     assert weigh(apart, NOW)[0] == pytest.approx(0.25, abs=0.01)
 
 
