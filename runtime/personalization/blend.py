@@ -3,7 +3,7 @@
 Taste chooses between products that answer the question; it does not change the question. So only those whose
 similarity is near that of the best are put into another order, the others keep their places behind them:
 
-    floor = NEAR * best,   relevance = (similarity - floor) / (best - floor)
+    floor = best - max(NEAR * best, LEAST),   relevance = (similarity - floor) / (best - floor)
 
 The scale hangs on the best similarity alone. Scaled by the least and the largest one of the candidates, a
 thousandth between twenty dresses would count as much as all that lies between a dress and a shoe.
@@ -21,9 +21,11 @@ Candidates that the ranker says nothing of have the affinity 0, and those it ran
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-NEAR = 0.8
-"""As a share of the best similarity. Text and pictures of one thing lie within a fifth of it, in models whose
-cosines are large (0.56 to 0.45) and in those whose cosines are small (0.32 to 0.26)."""
+NEAR = 0.2
+"""As a share of the best similarity. Texts and pictures of one thing lie within a fifth of it, in models with
+large cosines (0.56 to 0.45) and in those with small ones (0.32 to 0.26)."""
+LEAST = 0.05
+"""Cosines that lie closer tell nothing apart: "something nice" is as near to everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,12 @@ def blend(similarities: Mapping[str, float], scores: Mapping[str, float], weight
 
 def _find_floor(similarities: Sequence[float]) -> float:
     best = max(similarities, default=0.0)
-    return best - (1 - NEAR) * abs(best)
+    return best - max(NEAR * best, LEAST)
 
 
 def _scale_relevance(similarities: Sequence[float]) -> list[float]:
     """The similarities from 0 (the floor) to 1 (the best)."""
     best, floor = max(similarities, default=0.0), _find_floor(similarities)
-    if best - floor < 1e-12:
-        return [1.0 for _ in similarities]
     return [(each - floor) / (best - floor) for each in similarities]
 
 

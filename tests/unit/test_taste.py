@@ -204,7 +204,14 @@ def test_small_differences_of_similarity_stay_small() -> None:
 
 @pytest.mark.parametrize(
     ("similarities", "near"),
-    [((), 0), ((0.5, 0.41, 0.39), 2), ((1.0, 0.1), 1), ((0.0, 0.0), 2), ((-0.1, -0.11, -0.2), 2)],
+    [
+        ((), 0),
+        ((0.5, 0.41, 0.39), 2),
+        ((1.0, 0.1), 1),
+        ((1e-9, 0.0, -1e-9), 3),
+        ((0.07, 0.03, 0.01), 2),
+        ((-0.1, -0.11, -0.2), 2),
+    ],
 )
 def test_near_is_what_the_best_similarity_says(similarities: tuple[float, ...], near: int) -> None:
     assert count_near(similarities) == near
