@@ -198,7 +198,9 @@ def measure_personas(shop: Shop, search: Search) -> None:
             personal = find(search, query, persona)
             tops.append({each.product.product_id for each in personal.found})
             for name, measure in (("ndcg", ndcg), ("hit", hit)):
-                figures.setdefault(name, []).append((measure(personal, wanted), measure(baseline, wanted)))
+                pair = (measure(personal, wanted), measure(baseline, wanted))
+                figures.setdefault(name, []).append(pair)
+                figures.setdefault(f"{name} {persona}", []).append(pair)
             figures.setdefault("category", []).append(
                 (of_category(personal, category), of_category(baseline, category))
             )
@@ -208,6 +210,7 @@ def measure_personas(shop: Shop, search: Search) -> None:
         "hit": ("hit rate@3 for a persona's own style", None),
         "category": ("share of the asked category in the first ten", 0.98),
     }
+    names |= {f"ndcg {each}": (f"nDCG@10 for {each} alone", None) for each in _personas()}
     for name, (text, target) in names.items():
         ours, theirs = means[name].tolist()
         against = f"without taste ({theirs:.3f})"
