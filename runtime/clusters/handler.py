@@ -29,10 +29,11 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
     The store is opened anew each time, so that an idle function does not hold an index in memory.
     """
+    logger = get_logger()  # before the store, whose warnings go through it
     started = time.perf_counter()
     figures = _open_clusterer().run(force=bool(event.get("force")))
     took = 1000 * (time.perf_counter() - started)
-    get_logger().info("catalogue grouped", took_ms=round(took), **figures)
+    logger.info("catalogue grouped", took_ms=round(took), **figures)
     counts = {name: float(figures.get(name, 0)) for name in ("clusters", "changed")}
     emit_metrics({}, {"Clusters": counts["clusters"], "LabelsChanged": counts["changed"]}, {"Grouping": took})
     return figures
