@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.steps import needs_style, needs_try_on, sign_in
+from tests.browser.steps import sign_in
 from tests.support.cloud import RunningCloud
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
@@ -19,9 +19,9 @@ PATHS = [
     "/chat",
     "/lookbook",
     "/account",
-    pytest.param("/fitting-room", marks=needs_try_on),
-    pytest.param("/saved", marks=needs_style),
-    pytest.param("/style", marks=needs_style),
+    "/fitting-room",
+    "/saved",
+    "/style",
 ]
 _FAULTS = """
 () => {

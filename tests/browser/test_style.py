@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import keep, needs_style
+from tests.browser.steps import keep
 from tests.support.cloud import RunningCloud, eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.cloud, needs_style]
+pytestmark = [pytest.mark.browser, pytest.mark.cloud]
 
 _HEART = re.compile("^Save ")
 
