@@ -6,9 +6,8 @@ The contrast is that of WCAG 2.2, 1.4.3: relative luminance of text against the 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect
 
-from tests.browser.steps import sign_in
 from tests.support.cloud import RunningCloud
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
@@ -116,14 +115,13 @@ def test_focus_is_seen_and_follows_the_page(page: Page, cloud: RunningCloud) -> 
 
 
 @pytest.fixture(scope="module")
-def phone(browser: Browser, cloud: RunningCloud) -> Iterator[Page]:
+def phone(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
     """A small screen."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    tab = context.new_page()
-    tab.set_default_timeout(20_000)
-    sign_in(tab, cloud.config.site_url)
-    yield tab
-    context.close()
+    size: ViewportSize = {"width": 390, "height": 844}
+    with browser.new_context(viewport=size, has_touch=True, storage_state=signed_in) as context:
+        tab = context.new_page()
+        tab.set_default_timeout(20_000)
+        yield tab
 
 
 @pytest.mark.parametrize("path", PATHS)
