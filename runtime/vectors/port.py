@@ -161,3 +161,11 @@ class Embedder(Protocol):
     ) -> NDArray[np.float32]:
         """A unit vector of shape (dimensions,). Raises ValueError when neither text nor image is given."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSpace:
+    """A store together with the model that its vectors come from."""
+
+    store: VectorStore
+    embedder: Embedder
