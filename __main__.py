@@ -15,6 +15,7 @@ from components import (
     Realtime,
     RuntimeLayers,
     SiteConfig,
+    VectorMigration,
     VectorSearch,
 )
 from settings import load_settings
@@ -41,6 +42,7 @@ vectors = VectorSearch(
         "backend": settings.vector_backend,
         "embedder": settings.embedder,
         "dimensions": settings.embedding_dimensions,
+        **settings.migration(),
         "snapshot_minutes": settings.snapshot_minutes,
         "log_retention_days": settings.log_retention_days,
         "protect_data": settings.protect_data,
@@ -69,6 +71,22 @@ search = ProductSearch(
         "catalog_environment": catalog.environment,
         "catalog_policy": catalog.policy,
         "layers": [layers.core_arn, layers.arrays_arn],
+        "log_retention_days": settings.log_retention_days,
+        "tags": settings.tags,
+    },
+)
+migration = VectorMigration(
+    "migration",
+    {
+        "vector_environment": vectors.environment,
+        "copy_policy": vectors.copy_policy,
+        "compare_policy": vectors.compare_policy,
+        "switch_policy": vectors.switch_policy,
+        "catalog_environment": catalog.environment,
+        "catalog_policy": catalog.policy,
+        "layers": [layers.core_arn, layers.arrays_arn],
+        "active": settings.is_migrating,
+        "reembeds": settings.reembeds,
         "log_retention_days": settings.log_retention_days,
         "tags": settings.tags,
     },
@@ -214,4 +232,5 @@ pulumi.export("documents_dead_letter_url", knowledge.dead_letter_url)
 pulumi.export("images_bucket", images.bucket)
 pulumi.export("knowledge_base_id", knowledge.knowledge_base_id)
 pulumi.export("data_source_id", knowledge.data_source_id)
+pulumi.export("migration", migration.functions)
 pulumi.export("region", settings.region)

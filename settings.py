@@ -4,7 +4,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 from urllib.parse import urlsplit
 
 import pulumi
@@ -59,6 +59,14 @@ _RETENTIONS = (
 _LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 
+class MigrationInputs(TypedDict, total=False):
+    """The inputs of `VectorSearch` that say where vectors move."""
+
+    migrate_to_backend: VectorBackend
+    migrate_to_embedder: EmbedderName
+    migrate_to_dimensions: int
+
+
 class Settings(BaseModel):
     """One stack's configuration: the keys of `Pulumi.yaml` in snake case, with the same defaults."""
 
@@ -69,6 +77,9 @@ class Settings(BaseModel):
     vector_backend: VectorBackend = VectorBackend.DYNAMODB
     embedder: EmbedderName = EmbedderName.TITAN
     embedding_dimensions: int = 1024
+    migrate_to_backend: str = ""
+    migrate_to_embedder: str = ""
+    migrate_to_dimensions: int = 0
     snapshot_minutes: int = Field(default=15, ge=1, le=1440)
     chat_engine: ChatEngine = ChatEngine.CONVERSE
     has_agents_classic: bool = False
@@ -99,6 +110,21 @@ class Settings(BaseModel):
             return json.loads(value)
         except ValueError as error:
             raise ValueError("write a JSON object of texts") from error
+
+    @field_validator("migrate_to_backend")
+    @classmethod
+    def _check_next_backend(cls, value: str) -> str:
+        return value and cls._check_backend(VectorBackend(value)).value
+
+    @field_validator("migrate_to_embedder")
+    @classmethod
+    def _check_next_embedder(cls, value: str) -> str:
+        return value and EmbedderName(value).value
+
+    @field_validator("migrate_to_dimensions")
+    @classmethod
+    def _check_next_dimensions(cls, value: int) -> int:
+        return value and cls._check_dimensions(value)
 
     @field_validator("site_url")
     @classmethod
@@ -175,9 +201,43 @@ class Settings(BaseModel):
                 "weather: openweathermap needs a key: "
                 "write `pulumi config set --secret openWeatherMapKey`, or use open-meteo"
             )
+        stays = self.migrate_to_backend in ("", self.vector_backend.value) and not self.reembeds
+        if self.is_migrating and stays:
+            raise ValueError(
+                "migrateToBackend: the vectors are there already; name another backend, model or length, "
+                "or remove the settings migrateTo..."
+            )
         if self.manage_api_account and not self.api_access_log:
             raise ValueError("manageApiAccount: has no use without apiAccessLog; set both or neither")
         return self
+
+    @property
+    def is_migrating(self) -> bool:
+        """Whether vectors move to another backend, model or length."""
+        return bool(self.migrate_to_backend or self.migrate_to_embedder or self.migrate_to_dimensions)
+
+    @property
+    def reembeds(self) -> bool:
+        """Whether the vectors are made anew while they move."""
+        return (self.embedder, self.embedding_dimensions) != self._next_model
+
+    @property
+    def _next_model(self) -> tuple[EmbedderName, int]:
+        return (
+            EmbedderName(self.migrate_to_embedder or self.embedder),
+            self.migrate_to_dimensions or self.embedding_dimensions,
+        )
+
+    def migration(self) -> MigrationInputs:
+        """What `VectorSearch` is told of a migration; empty without one."""
+        if not self.is_migrating:
+            return {}
+        embedder, dimensions = self._next_model
+        return {
+            "migrate_to_backend": VectorBackend(self.migrate_to_backend or self.vector_backend),
+            "migrate_to_embedder": embedder,
+            "migrate_to_dimensions": dimensions,
+        }
 
     @property
     def embedding_model(self) -> str:
@@ -187,12 +247,15 @@ class Settings(BaseModel):
     @property
     def models(self) -> dict[str, str]:
         """Id of each model that is called, by what it is for."""
-        return {
+        models = {
             "chat": self.chat_model,
             "embedding": self.embedding_model,
             "image": self.image_model,
             "text_embedding": TEXT_EMBEDDING_MODEL,
         }
+        if self.migrate_to_embedder:
+            models["next_embedding"] = EMBEDDING_MODELS[EmbedderName(self.migrate_to_embedder)]
+        return models
 
     def weather_key(self) -> pulumi.Output[str]:
         """Key of the weather service, empty when it needs none; a Pulumi secret."""

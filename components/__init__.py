@@ -15,6 +15,7 @@ from components.realtime import Realtime, RealtimeArgs
 from components.runtime_layers import RuntimeLayers, RuntimeLayersArgs
 from components.shopper_profile import Profile, ProfileArgs
 from components.site_config import SiteConfig, SiteConfigArgs
+from components.vector_migration import VectorMigration, VectorMigrationArgs
 from components.vector_search import EmbedderName, VectorBackend, VectorSearch, VectorSearchArgs
 
 PUBLIC: list[type[pulumi.ComponentResource]] = [
@@ -30,6 +31,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Realtime,
     RuntimeLayers,
     SiteConfig,
+    VectorMigration,
     VectorSearch,
 ]
 """What the plugin package offers."""
@@ -66,6 +68,8 @@ __all__ = [
     "SiteConfig",
     "SiteConfigArgs",
     "VectorBackend",
+    "VectorMigration",
+    "VectorMigrationArgs",
     "VectorSearch",
     "VectorSearchArgs",
     "WeatherSource",

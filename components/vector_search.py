@@ -1,19 +1,22 @@
 """Where product vectors live, and which model makes them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 import pulumi
 
 from components._lib import iam
-from components._lib.bedrock import call_region, find_place, invoke_statement
+from components._lib.bedrock import Place, call_region, find_place, invoke_statement
 from components._lib.models import load_models
 from components._lib.package import public_token
-from components._lib.vector import dynamodb, s3vectors
+from components._lib.vector import dynamodb, migration, s3vectors
 from components._lib.vector.backend import BackendRequest, CreateBackend
+from components._lib.vector.space import DEFAULT_DIMENSIONS, VectorSpace, space_suffix
 
 _DIMENSIONS = (256, 384, 1024)
+_MIGRATION_INPUTS = ("migrate_to_backend", "migrate_to_embedder", "migrate_to_dimensions")
 
 
 class VectorBackend(StrEnum):
@@ -41,6 +44,20 @@ EMBEDDING_MODELS: dict[EmbedderName, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Where vectors are kept, which model makes them, and how long they are."""
+
+    backend: VectorBackend
+    embedder: EmbedderName
+    dimensions: int
+
+    @property
+    def model(self) -> tuple[EmbedderName, int]:
+        """What decides whether two vectors can be compared."""
+        return self.embedder, self.dimensions
+
+
 class VectorSearchArgs(TypedDict):
     """Inputs of `VectorSearch`."""
 
@@ -54,6 +71,12 @@ class VectorSearchArgs(TypedDict):
     """The embedding model. Default: `titan`."""
     dimensions: NotRequired[int]
     """Length of the vectors: 256, 384 or 1024. Default: 1024."""
+    migrate_to_backend: NotRequired[VectorBackend]
+    """Move the vectors to this backend. Default: no migration, or `backend` where only the model changes."""
+    migrate_to_embedder: NotRequired[EmbedderName]
+    """Move to vectors of this model. Default: no migration, or `embedder` where only the backend changes."""
+    migrate_to_dimensions: NotRequired[int]
+    """Move to vectors of this length. Default: `dimensions`."""
     snapshot_minutes: NotRequired[int]
     """Minutes between two snapshots of the in-memory index (backend `dynamodb`). Default: 15."""
     memory_mb: NotRequired[int]
@@ -70,77 +93,141 @@ class VectorSearch(pulumi.ComponentResource):
     """A vector store behind two settings and two policies, whatever the backend."""
 
     environment: pulumi.Output[Mapping[str, str]]
-    """Settings VECTOR_STORE and EMBEDDER (JSON texts) for functions that search or index."""
+    """Settings VECTOR_STORE and EMBEDDER (JSON texts) for functions that search or index, and MIGRATION
+    while vectors move."""
     query_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for searching: read vectors, call the embedding model."""
     index_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for indexing: write vectors, call the embedding model."""
     backend: pulumi.Output[str]
     """Name of the backend."""
+    copy_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for copying vectors to where they move; allows nothing without."""
+    compare_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for comparing both places; allows nothing without a migration."""
+    switch_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for saying which place answers; allows nothing without a migration."""
 
     def __init__(self, name: str, args: VectorSearchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("VectorSearch"), name, {}, opts)
-        backend = VectorBackend(args.get("backend", VectorBackend.DYNAMODB))
-        embedder = EmbedderName(args.get("embedder", EmbedderName.TITAN))
-        dimensions = int(args.get("dimensions", 1024))
         snapshot_minutes = int(args.get("snapshot_minutes", 15))
-        create_backend = _choose_backend(backend)
-        _check_dimensions(dimensions)
         _check_snapshot_minutes(snapshot_minutes)
-
-        model = load_models()[EMBEDDING_MODELS[embedder]]
+        home, destination = _read_spaces(args)
         place = find_place(self)
-        embedder_setting = pulumi.Output.json_dumps(
-            {
-                "name": embedder.value,
-                "model_id": model.id,
-                "dimensions": dimensions,
-                "region": call_region(model, place),
-            },
-            sort_keys=True,
-        )
-        store = create_backend(
-            BackendRequest(
-                name=name,
-                parent=self,
-                dimensions=dimensions,
-                embedder=embedder_setting,
-                physical_name=args["physical_name"],
-                snapshot_minutes=snapshot_minutes,
-                memory_mb=int(args.get("memory_mb", 2048)),
-                log_retention_days=int(args.get("log_retention_days", 30)),
-                protect_data=args.get("protect_data", True),
-                layers=args["layers"],
+        source = _create_space(name, self, args, home, place, snapshot_minutes)
+        spaces = [source]
+        move = None
+        if destination is not None:
+            target = _create_space(name, self, args, destination, place, snapshot_minutes)
+            spaces.append(target)
+            move = migration.create(
+                name,
+                self,
+                source,
+                target,
+                reembeds=home.model != destination.model,
                 tags=args.get("tags"),
             )
-        )
-        embed = invoke_statement(model, place)
-        self.environment = pulumi.Output.all(VECTOR_STORE=store.setting, EMBEDDER=embedder_setting)
-        self.query_policy = iam.document([*store.query_statements, embed])
-        self.index_policy = iam.document([*store.index_statements, embed])
-        self.backend = pulumi.Output.from_input(backend.value)
+
+        settings = {"VECTOR_STORE": source.store.setting, "EMBEDDER": source.embedder}
+        self.environment = pulumi.Output.all(**settings, **(move.environment if move else {}))
+        queries = [each for space in spaces for each in (*space.store.query_statements, space.embed)]
+        writes = [each for space in spaces for each in (*space.store.index_statements, space.embed)]
+        self.query_policy = _document([*queries, *(move.read if move else [])])
+        self.index_policy = _document(writes)
+        self.backend = pulumi.Output.from_input(home.backend)
+        self.copy_policy = _document(move.copy if move else [])
+        self.compare_policy = _document(move.compare if move else [])
+        self.switch_policy = _document(move.switch if move else [])
         self.register_outputs(
             {
                 "environment": self.environment,
                 "query_policy": self.query_policy,
                 "index_policy": self.index_policy,
                 "backend": self.backend,
+                "copy_policy": self.copy_policy,
+                "compare_policy": self.compare_policy,
+                "switch_policy": self.switch_policy,
             }
         )
 
 
-def _choose_backend(backend: VectorBackend) -> CreateBackend:
-    if backend not in BACKENDS:
+def _document(statements: Sequence[iam.Statement]) -> pulumi.Output[str]:
+    """A policy with each statement once."""
+    return iam.merge([iam.document(statements)])
+
+
+def _read_spaces(args: VectorSearchArgs) -> tuple[Space, Space | None]:
+    """Where vectors are, and where they move."""
+    home = Space(
+        VectorBackend(args.get("backend", VectorBackend.DYNAMODB)),
+        EmbedderName(args.get("embedder", EmbedderName.TITAN)),
+        int(args.get("dimensions", DEFAULT_DIMENSIONS)),
+    )
+    _check_space(home, "")
+    if not any(name in args for name in _MIGRATION_INPUTS):
+        return home, None
+    destination = Space(
+        VectorBackend(args.get("migrate_to_backend", home.backend)),
+        EmbedderName(args.get("migrate_to_embedder", home.embedder)),
+        int(args.get("migrate_to_dimensions", home.dimensions)),
+    )
+    _check_space(destination, "migrate_to_")
+    if destination == home:
         raise ValueError(
-            f"backend: {backend.value!r} comes with a later release; use one of "
+            "migrate_to_backend: the vectors are there already; name another backend, model or length, "
+            "or leave the inputs migrate_to_... out"
+        )
+    return home, destination
+
+
+def _create_space(
+    name: str,
+    parent: pulumi.Resource,
+    args: VectorSearchArgs,
+    space: Space,
+    place: Place,
+    snapshot_minutes: int,
+) -> VectorSpace:
+    model = load_models()[EMBEDDING_MODELS[space.embedder]]
+    embedder = pulumi.Output.json_dumps(
+        {
+            "name": space.embedder.value,
+            "model_id": model.id,
+            "dimensions": space.dimensions,
+            "region": call_region(model, place),
+        },
+        sort_keys=True,
+    )
+    suffix = space_suffix(space.embedder, space.dimensions)
+    store = BACKENDS[space.backend](
+        BackendRequest(
+            name=name + suffix,
+            parent=parent,
+            dimensions=space.dimensions,
+            embedder=embedder,
+            physical_name=pulumi.Output.concat(args["physical_name"], suffix),
+            snapshot_minutes=snapshot_minutes,
+            memory_mb=int(args.get("memory_mb", 2048)),
+            log_retention_days=int(args.get("log_retention_days", 30)),
+            protect_data=args.get("protect_data", True),
+            layers=args["layers"],
+            tags=args.get("tags"),
+        )
+    )
+    return VectorSpace(store=store, embedder=embedder, embed=invoke_statement(model, place))
+
+
+def _check_space(space: Space, prefix: str) -> None:
+    if space.backend not in BACKENDS:
+        raise ValueError(
+            f"{prefix}backend: {space.backend.value!r} comes with a later release; use one of "
             + ", ".join(sorted(known.value for known in BACKENDS))
         )
-    return BACKENDS[backend]
-
-
-def _check_dimensions(dimensions: int) -> None:
-    if dimensions not in _DIMENSIONS:
-        raise ValueError(f"dimensions: {dimensions} is not offered by the models; use 256, 384 or 1024")
+    if space.dimensions not in _DIMENSIONS:
+        raise ValueError(
+            f"{prefix}dimensions: {space.dimensions} is not offered by the models; use 256, 384 or 1024"
+        )
 
 
 def _check_snapshot_minutes(minutes: int) -> None:

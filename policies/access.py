@@ -56,6 +56,12 @@ ALLOWED_STARS = (
         r"arn:aws:execute-api:[^*]+/POST/@connections/\*",
         "The connections of one stage: API Gateway makes their ids as they come.",
     ),
+    AllowedStar(
+        r"logs:((Create|Delete|Get|Update)LogDelivery|ListLogDeliveries|PutResourcePolicy"
+        r"|Describe(LogGroups|ResourcePolicies))|xray:(GetSampling(Rules|Targets))",
+        r"\*",
+        "What Step Functions needs to write its log and its traces has no resources to name.",
+    ),
 )
 # Services that take a role only for what this account itself has given it, one resource each.
 _TRUSTED_AS_THEY_ARE = ("apigateway.amazonaws.com", "lambda.amazonaws.com")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from local.resources import bedrock, compute, http, identity, messaging, realtime, storage
+from local.resources import bedrock, compute, http, identity, messaging, realtime, storage, workflows
 from local.resources.base import Handler
 
 HANDLERS: Mapping[str, Handler] = {
@@ -13,6 +13,7 @@ HANDLERS: Mapping[str, Handler] = {
     **messaging.HANDLERS,
     **realtime.HANDLERS,
     **storage.HANDLERS,
+    **workflows.HANDLERS,
 }
 
 IGNORED: Mapping[str, str] = {

@@ -172,6 +172,7 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
             "name": short,
         },
         "aws:bedrock/agentDataSource:AgentDataSource": {"dataSourceId": "SOURCE1234", "name": short},
+        "aws:sfn/stateMachine:StateMachine": {"name": short, "arn": _arn("states", f"stateMachine:{short}")},
         "aws:apigateway/apiKey:ApiKey": {"value": "api-key-value-of-forty-characters"},
     }
     return own.get(type_, {"arn": _arn(service, short)})

@@ -34,6 +34,8 @@ class BackendResult:
     """JSON text of the VECTOR_STORE setting."""
     query_statements: tuple[Statement, ...]
     index_statements: tuple[Statement, ...]
+    scan_statements: tuple[Statement, ...]
+    """Reading everything stored, page by page and by id."""
 
 
 CreateBackend = Callable[[BackendRequest], BackendResult]

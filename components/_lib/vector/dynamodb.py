@@ -37,6 +37,7 @@ def create(request: BackendRequest) -> BackendResult:
         setting=setting,
         query_statements=(*_read_table(table), *_read_snapshots(snapshots)),
         index_statements=(_write_table(table),),
+        scan_statements=(iam.allow(["dynamodb:BatchGetItem", "dynamodb:Scan"], [table.arn]),),
     )
 
 

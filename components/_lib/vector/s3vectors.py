@@ -48,4 +48,10 @@ def create(request: BackendRequest) -> BackendResult:
     index_writes = iam.allow(
         ["s3vectors:DeleteVectors", "s3vectors:GetVectors", "s3vectors:PutVectors"], [index.index_arn]
     )
-    return BackendResult(setting=setting, query_statements=(query,), index_statements=(index_writes,))
+    scan = iam.allow(["s3vectors:GetVectors", "s3vectors:ListVectors"], [index.index_arn])
+    return BackendResult(
+        setting=setting,
+        query_statements=(query,),
+        index_statements=(index_writes,),
+        scan_statements=(scan,),
+    )
