@@ -126,6 +126,7 @@ class VectorSearch(pulumi.ComponentResource):
                 source,
                 target,
                 reembeds=home.model != destination.model,
+                protect_data=args.get("protect_data", True),
                 tags=args.get("tags"),
             )
 

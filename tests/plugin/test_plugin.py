@@ -37,6 +37,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Realtime": {"requestsPerSecond": 20, "accessLog": True},
     "RuntimeLayers": {},
     "SiteConfig": {"protectData": False},
+    "VectorMigration": {"reembeds": True, "memoryMb": 3008, "logRetentionDays": 14},
     "VectorSearch": {"backend": "s3vectors", "embedder": "nova", "dimensions": 256, "protectData": False},
 }
 WIRED: dict[str, dict[str, Any]] = {
@@ -111,6 +112,15 @@ WIRED: dict[str, dict[str, Any]] = {
             "stack",
         )
     },
+    "VectorMigration": {
+        "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}", "MIGRATION": "{}"},
+        "copyPolicy": POLICY,
+        "comparePolicy": POLICY,
+        "switchPolicy": POLICY,
+        "catalogEnvironment": {"CATALOG": "{}"},
+        "catalogPolicy": POLICY,
+        "tags": {"a": "b"},
+    },
     "VectorSearch": {"physicalName": "shop", "tags": {"a": "b"}},
 }
 # Plain containers whose leaves are Outputs.
@@ -123,6 +133,7 @@ LEAVES: dict[str, dict[str, Any]] = {
     "ProductSearch": {"layers": ["arn:core", "arn:arrays"]},
     "Profile": {"layers": ["arn:core"]},
     "Realtime": {"layers": ["arn:core"], "tokenLayers": ["arn:tokens"], "routes": {"chat": FUNCTION}},
+    "VectorMigration": {"layers": ["arn:core", "arn:arrays"]},
     "VectorSearch": {"layers": ["arn:core"]},
 }
 NAMES = [component.__name__ for component in PUBLIC]

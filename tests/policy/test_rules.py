@@ -19,6 +19,8 @@ GRAPHS = {
     "prod with S3 Vectors": ("prod", {"vectorBackend": "s3vectors"}),
     "prod with an agent": ("prod", {"chatEngine": "agent", "hasAgentsClassic": True}),
     "prod with Nova": ("prod", {"embedder": "nova", "embeddingDimensions": 256}),
+    "dev while vectors move": ("dev", {"migrateToBackend": "s3vectors"}),
+    "prod while the model changes": ("prod", {"migrateToEmbedder": "nova"}),
 }
 
 

@@ -28,19 +28,22 @@ def create(
     target: VectorSpace,
     *,
     reembeds: bool,
+    protect_data: bool,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
 ) -> Move:
     """Declare the table that says how far the move is.
 
-    It is not protected: without it searches are answered from the source, which is complete throughout.
+    Should it be lost, searches are answered from the source, which is complete throughout.
     """
     table = aws.dynamodb.Table(
         f"{name}-migration",
         billing_mode="PAY_PER_REQUEST",
         hash_key="id",
         attributes=[{"name": "id", "type": "S"}],
+        point_in_time_recovery={"enabled": protect_data},
+        deletion_protection_enabled=protect_data,
         tags=tags,
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions(parent=parent, protect=protect_data, retain_on_delete=protect_data),
     )
     setting = pulumi.Output.all(target.store.setting, target.embedder, table.name).apply(_write_setting)
     read = iam.allow(["dynamodb:GetItem"], [table.arn])
