@@ -10,6 +10,7 @@ PARTS = {
     "cloud": ("benchmarks.cloud",),
     "chat": ("benchmarks.chat",),
     "scale": ("benchmarks.scale",),
+    "migration": ("benchmarks.migration",),
 }
 
 
