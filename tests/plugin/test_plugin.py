@@ -40,6 +40,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "RuntimeLayers": {},
     "SiteConfig": {"protectData": False},
     "VectorAccess": {"backend": "opensearch"},
+    "VectorMigration": {"reembeds": True, "memoryMb": 3008, "logRetentionDays": 14},
     "VectorSearch": {"backend": "opensearch", "embedder": "nova", "dimensions": 256, "protectData": False},
 }
 WIRED: dict[str, dict[str, Any]] = {
@@ -115,6 +116,15 @@ WIRED: dict[str, dict[str, Any]] = {
         )
     },
     "VectorAccess": {"collection": "shop-vectors"},
+    "VectorMigration": {
+        "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}", "MIGRATION": "{}"},
+        "copyPolicy": POLICY,
+        "comparePolicy": POLICY,
+        "switchPolicy": POLICY,
+        "catalogEnvironment": {"CATALOG": "{}"},
+        "catalogPolicy": POLICY,
+        "tags": {"a": "b"},
+    },
     "VectorSearch": {"physicalName": "shop", "tags": {"a": "b"}},
 }
 # Plain containers whose leaves are Outputs.
@@ -129,6 +139,7 @@ LEAVES: dict[str, dict[str, Any]] = {
     "Profile": {"layers": ["arn:core"]},
     "Realtime": {"layers": ["arn:core"], "tokenLayers": ["arn:tokens"], "routes": {"chat": FUNCTION}},
     "VectorAccess": {"readers": [ROLE], "writers": [ROLE]},
+    "VectorMigration": {"layers": ["arn:core", "arn:arrays"]},
     "VectorSearch": {"layers": ["arn:core"], "opensearchLayers": ["arn:opensearch"]},
 }
 NAMES = [component.__name__ for component in PUBLIC]
