@@ -1,6 +1,6 @@
-"""20,000 products move between every two backends, and between two models, while shoppers search.
+"""Products move between every two backends, and between two models, while shoppers search.
 
-Run: python -m benchmarks.migration [FIRST [LAST]]     numbers of the pairs, from 0
+Run: python -m benchmarks.migration [FIRST [LAST [PRODUCTS]]]     numbers of the pairs, from 0
 """
 
 import json
@@ -57,7 +57,8 @@ def main() -> None:
     """Each pair in turn, over fresh stores."""
     first = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     last = int(sys.argv[2]) if len(sys.argv) > 2 else first if len(sys.argv) > 1 else len(PAIRS) - 1
-    pictures = ClusteredSource.create(DIMENSIONS, seed=1).draw(PRODUCTS, seed=2)
+    products = int(sys.argv[3]) if len(sys.argv) > 3 else PRODUCTS
+    pictures = ClusteredSource.create(DIMENSIONS, seed=1).draw(products, seed=2)
     with s3vectors_server() as clients:
         for source, target in PAIRS[first : last + 1]:
             measure(source, target, pictures, clients("s3vectors"))
@@ -87,14 +88,18 @@ class Shop:
     written: int = 0
     stopping: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def products(self) -> int:
+        return len(self.pictures)
+
     def item(self, number: int, place: Place, version: int = 1, price: float = 10.0) -> VectorItem:
         vector = place.see(self.pictures[number])
         return VectorItem(name_of(number), vector, Attributes("dress", price=price), f"{number:064}", version)
 
     def fill(self) -> None:
         source = self.places[0]
-        for start in range(0, PRODUCTS, _FILL):
-            part = range(start, min(start + _FILL, PRODUCTS))
+        for start in range(0, self.products, _FILL):
+            part = range(start, min(start + _FILL, self.products))
             source.store.upsert([self.item(number, source) for number in part])
 
     def search(self, seed: int) -> None:
@@ -102,7 +107,7 @@ class Shop:
         chance = random.Random(seed)
         live = LiveVectors(self.record, self.move)
         while not self.stopping.wait(_BETWEEN_SEARCHES_S):
-            number = chance.randrange(CHURNING, PRODUCTS)
+            number = chance.randrange(CHURNING, self.products)
             settings = live()
             place = self.places[settings is self.move.target]
             began = perf_counter()
@@ -159,7 +164,7 @@ def measure(source: tuple[str, str], target: tuple[str, str], pictures: Floats, 
         ("recall@10 of the target", report.recall, "", "higher", 0.99),
         (
             f"products copied a second, {kills} kills, under load",
-            PRODUCTS / seconds,
+            shop.products / seconds,
             "products/s",
             "higher",
             None,
@@ -167,7 +172,7 @@ def measure(source: tuple[str, str], target: tuple[str, str], pictures: Floats, 
         ("search meanwhile, p95", quantiles(shop.milliseconds, n=20)[18], "ms", "lower", None),
     )
     for what, value, unit, better, goal in figures:
-        count = len(shop.milliseconds) if "search" in what else PRODUCTS
+        count = len(shop.milliseconds) if "search" in what else shop.products
         record(Figure(f"{name}, {what}", value, unit, better, COMMAND, target=goal, n=count, seed=1))
     print(f"answers {shop.answers}, written meanwhile {shop.written}, failures {shop.failures[:3]}")
     assert set(shop.answers) == {"source", "target"}
