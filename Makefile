@@ -9,7 +9,7 @@ APART := $(addprefix --ignore=,$(SHARING))
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup local down test check format bench layers lock browser clean
+.PHONY: help setup local down test check format bench migrate layers lock browser clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ format: setup ## Format the code and mend what lint can mend
 bench: setup ## Measure and write docs/performance.md (ONLY=engine for one part)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/bench.txt
 	$(BIN)/python -m benchmarks $(ONLY)
+
+migrate: setup ## Move the vectors of a stack, see docs/migration.md (ARGS="start|status|verify|switch|rollback")
+	@$(BIN)/python -m operations.migrate $(ARGS)
 
 layers: setup ## Build the Lambda layers for arm64; needed before `pulumi up`
 	$(BIN)/python -m layers arm64

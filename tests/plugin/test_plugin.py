@@ -45,6 +45,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "SiteConfig": {"protectData": False},
     "TryOn": {"provider": "sagemaker", "priceUsd": "0.02", "concurrency": 4, "protectData": False},
     "VectorAccess": {"backend": "opensearch"},
+    "VectorMigration": {"reembeds": True, "memoryMb": 3008, "logRetentionDays": 14},
     "VectorSearch": {"backend": "opensearch", "embedder": "nova", "dimensions": 256, "protectData": False},
     "WebApp": {"builder": "codebuild", "cpu": 1024, "memoryMb": 2048, "maxTasks": 4, "protectData": False},
     "WebEdge": {"natGateways": 2, "allowedCidrs": ["203.0.113.0/24"], "protectData": False},
@@ -158,6 +159,15 @@ WIRED: dict[str, dict[str, Any]] = {
         "tags": {"a": "b"},
     },
     "VectorAccess": {"collection": "shop-vectors"},
+    "VectorMigration": {
+        "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}", "MIGRATION": "{}"},
+        "copyPolicy": POLICY,
+        "comparePolicy": POLICY,
+        "switchPolicy": POLICY,
+        "catalogEnvironment": {"CATALOG": "{}"},
+        "catalogPolicy": POLICY,
+        "tags": {"a": "b"},
+    },
     "VectorSearch": {"physicalName": "shop", "tags": {"a": "b"}},
     "WebApp": {
         "siteEnvironment": {"SITE_SECRET_ARN": "arn:secret"},
@@ -186,6 +196,7 @@ LEAVES: dict[str, dict[str, Any]] = {
     "ShopperPhotos": {"layers": ["arn:core"]},
     "TryOn": {"layers": ["arn:core", "arn:arrays"]},
     "VectorAccess": {"readers": [ROLE], "writers": [ROLE]},
+    "VectorMigration": {"layers": ["arn:core", "arn:arrays"]},
     "VectorSearch": {"layers": ["arn:core"], "opensearchLayers": ["arn:opensearch"]},
     "WebApp": {"layers": ["arn:core"]},
 }

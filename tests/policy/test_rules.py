@@ -24,6 +24,8 @@ GRAPHS = {
     "prod with Personalize": ("prod", {"ranker": "personalize"}),
     "prod with an agent": ("prod", {"chatEngine": "agent", "hasAgentsClassic": True}),
     "prod with Nova": ("prod", {"embedder": "nova", "embeddingDimensions": 256}),
+    "dev while vectors move": ("dev", {"migrateToBackend": "s3vectors"}),
+    "prod while the model changes": ("prod", {"migrateToEmbedder": "nova"}),
 }
 
 

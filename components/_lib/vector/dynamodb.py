@@ -44,6 +44,7 @@ def create(request: BackendRequest) -> BackendResult:
             *_read_snapshots(snapshots),
             iam.allow(["dynamodb:UpdateItem"], [table.arn]),
         ),
+        scan_statements=(iam.allow(["dynamodb:BatchGetItem", "dynamodb:Scan"], [table.arn]),),
     )
 
 
