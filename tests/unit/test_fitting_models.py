@@ -6,11 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
-from botocore.validate import ParamValidator
 from PIL import Image
 
 from local.ai.images.wire import BadRequest
@@ -39,6 +37,7 @@ from runtime.fitting.port import (
 )
 from runtime.fitting.settings import ComposeSettings, NovaCanvasSettings, SageMakerSettings
 from runtime.shared.aws import Clients
+from tests.unit.chat_doubles import check_request
 
 COMPOSE = ComposeSettings(
     provider="compose",
@@ -63,13 +62,13 @@ class FakeAws:
     bodies: list[dict[str, Any]] = field(default_factory=list)
 
     def invoke_model(self, **request: Any) -> dict[str, Any]:
-        check_shape("bedrock-runtime", "InvokeModel", request)
+        check_request("bedrock-runtime", "InvokeModel", request)
         body = json.loads(request["body"])
         self.bodies.append(body)
         return {"body": self._reply(wire.MODELS[request["modelId"]], body)}
 
     def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
-        check_shape("sagemaker-runtime", "InvokeEndpoint", request)
+        check_request("sagemaker-runtime", "InvokeEndpoint", request)
         body = json.loads(request["Body"])
         self.bodies.append(body)
         return {"Body": self._reply(wire.endpoint, body)}
@@ -80,13 +79,6 @@ class FakeAws:
         if isinstance(self.answer, bytes):
             return io.BytesIO(self.answer)
         return io.BytesIO(json.dumps(stand_in(body) if self.answer is None else self.answer).encode())
-
-
-def check_shape(service: str, operation: str, request: dict[str, Any]) -> None:
-    client = boto3.Session().client(service, region_name="us-east-1")
-    shape = client.meta.service_model.operation_model(operation).input_shape
-    report = ParamValidator().validate(request, shape)
-    assert not report.has_errors(), report.generate_report()
 
 
 def models(aws: FakeAws) -> dict[str, TryOnModel]:
