@@ -2,15 +2,20 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from websockets.sync.client import ClientConnection
 
-from tests.e2e.fitting import Shopper, draw_shopper
+from tests.e2e.fitting import Shopper, draw_shopper, listen
 from tests.e2e.test_chat import socket
 from tests.e2e.test_permissions import TROUBLE, UNENFORCED, Role
+from tests.e2e.test_try_on import invoke, product_of
 from tests.support.cloud import RunningCloud, eventually
 from tests.support.pictures import unusable_pictures
 
@@ -68,13 +73,17 @@ def taking_in_works(cloud: RunningCloud, role: Role) -> bool:
 
 
 def trying_on_works(cloud: RunningCloud, role: Role) -> bool:
-    """A job over the socket with its pictures, a given mask, a list and a deletion, without any warning."""
+    """A job for two garments over the socket, its pictures, a list and a deletion, without any warning."""
     shopper, before = Shopper(cloud, cloud.headers), role.count_logged(*TROUBLE)
     model_id = photo_taken(cloud, shopper)
     if model_id is None:
         return False
-    product = shopper.call("GET", "/products?category=dress&limit=1").json()["products"][0]["product_id"]
-    request = {"model_id": model_id, "product_ids": [product], "request_id": uuid.uuid4().hex}
+    request = {
+        "model_id": model_id,
+        "product_ids": [product_of(shopper, "dress"), product_of(shopper, "hat")],
+        "parameters": {"returnMask": True},
+        "request_id": uuid.uuid4().hex,
+    }
     frames: list[dict[str, Any]] = []
     try:
         with socket(cloud, cloud.token) as connection:
@@ -97,8 +106,87 @@ def trying_on_works(cloud: RunningCloud, role: Role) -> bool:
     return role.count_logged(*TROUBLE) == before
 
 
+def closing_works(cloud: RunningCloud, role: Role) -> bool:
+    """A job that the workflow gave up: its shopper hears why, and what was made on the way is gone."""
+    before = role.count_logged(*TROUBLE)
+    with stuck_job(cloud, result=False) as job:
+        reason = {"Error": "NotMade", "Cause": "Too little light."}
+        invoke(cloud, "try-on-closer", {"job_id": job.id, "error": reason})
+        if not job.is_told("error") or job.steps_left():
+            return False
+    return role.count_logged(*TROUBLE) == before
+
+
+def sweeping_works(cloud: RunningCloud, role: Role) -> bool:
+    """Two jobs that nobody works on: one has its result, the other will never have one."""
+    before = role.count_logged(*TROUBLE)
+    for result, status in ((True, "completed"), (False, "error")):
+        with stuck_job(cloud, result=result) as job:
+            invoke(cloud, "try-on-sweeper", {})
+            if not job.is_told(status) or job.steps_left():
+                return False
+    return role.count_logged(*TROUBLE) == before
+
+
+@dataclass(frozen=True)
+class StuckJob:
+    """A job that something went wrong with, and the connection of the shopper who waits for it."""
+
+    cloud: RunningCloud
+    id: str
+    folder: str
+    connection: ClientConnection
+
+    def is_told(self, status: str) -> bool:
+        """Whether the shopper hears of this end, with pictures that can be seen."""
+        try:
+            frame = json.loads(self.connection.recv(timeout=_QUICK_S))
+        except (TimeoutError, OSError):
+            return False
+        shown = [frame[name] for name in ("person_url", "result_url") if frame.get(name)]
+        return frame.get("status") == status and all(httpx.get(url).status_code == 200 for url in shown)
+
+    def steps_left(self) -> int:
+        bucket = self.cloud.outputs["results_bucket"]
+        found = self.cloud.aws("s3").list_object_versions(Bucket=bucket, Prefix=f"{self.folder}/steps/")
+        return len(found.get("Versions", []))
+
+
+@contextmanager
+def stuck_job(cloud: RunningCloud, *, result: bool) -> Generator[StuckJob]:
+    """A job that was completed, turned back: open, untouched for two minutes, with a rendering left."""
+    shopper = Shopper(cloud, cloud.headers)
+    dress = product_of(shopper, "dress")
+    with socket(cloud, cloud.token) as connection:
+        frame = {"action": "tryon", "model_id": shopper.photo(), "product_ids": [dress]}
+        connection.send(json.dumps(frame))
+        done = listen(connection)[-1]
+        folder = done["result_url"].partition("/look.jpg")[0].partition("/results/")[2]
+        job = StuckJob(cloud, done["job_id"], f"results/{folder}", connection)
+        place = {"Bucket": cloud.outputs["results_bucket"]}
+        if not result:
+            cloud.aws("s3").delete_object(**place, Key=f"{job.folder}/look.jpg")
+        for name in ("one", "two"):  # the emulator asks about versions from the second object on
+            cloud.aws("s3").put_object(**place, Key=f"{job.folder}/steps/{name}", Body=b"{}")
+        old = (datetime.now(UTC) - timedelta(minutes=2)).isoformat(timespec="milliseconds")
+        cloud.aws("dynamodb").update_item(
+            TableName=cloud.outputs["jobs_table"],
+            Key={"id": {"S": job.id}},
+            UpdateExpression="SET #status = :status, #open = :open, created_at = :old, updated_at = :old",
+            ExpressionAttributeNames={"#status": "status", "#open": "open"},
+            ExpressionAttributeValues={
+                ":status": {"S": "processing"},
+                ":open": {"S": "open"},
+                ":old": {"S": old},
+            },
+        )
+        yield job
+
+
 SCENARIOS: dict[str, Callable[[RunningCloud, Role], bool]] = {
     "photos-intake": taking_in_works,
+    "try-on-closer": closing_works,
+    "try-on-sweeper": sweeping_works,
     "try-on-delivery": trying_on_works,
     "try-on-routes": trying_on_works,
     "try-on-starter": trying_on_works,
@@ -107,6 +195,8 @@ SCENARIOS: dict[str, Callable[[RunningCloud, Role], bool]] = {
 NOT_EVERY_TIME = {
     ("try-on-routes", "s3:PutObject", "try-on-results"): "for a mask that was given",
     ("try-on-routes", "dynamodb:GetItem", "connections-table"): "when an event has lost its context",
+    ("photos-intake", "s3:DeleteObjectVersion", ""): "the emulator asks for it from the second object on",
+    ("try-on-routes", "s3:DeleteObjectVersion", "photos"): "the same: a photo is one object",
     ("try-on-delivery", "dynamodb:UpdateItem", "images-quotas"): "only logged, which the scenario sees late",
 }
 

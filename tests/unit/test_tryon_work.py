@@ -1,9 +1,12 @@
 """Jobs from their row to their end: in order, once, whatever happens on the way."""
 
 import json
+import random
 import threading
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -323,3 +326,67 @@ def test_the_sweeper_ends_what_takes_for_ever(house: FittingHouse) -> None:
     assert house.sweeper.run() == {"GivenUp": 1}
     assert "too long" in str(house.job(job_id).error_message)
     assert house.used(f"try-ons#{USER}") == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_events_in_any_order_and_number_end_each_job_once_and_pay_for_nothing_twice(
+    house: FittingHouse, seed: int
+) -> None:
+    draw, billed, photo = random.Random(seed), Counter[int](), house.upload()
+    jobs = [house.order(photo) for _ in range(4)]
+    for job_id in jobs:
+        house.parts.jobs.attach(job_id, USER, job_id)
+    moods = (None, TryOnUnavailable("busy"), TryOnRefused("no"), TryOnGarbage("?", cost_usd=0.05), Crash())
+
+    def act(number: int) -> BaseException | None:
+        mood = draw.choice(moods)
+        may_be_billed = not isinstance(mood, TryOnUnavailable | TryOnRefused)
+        billed[house.model.calls[number].seed] += may_be_billed
+        return mood
+
+    house.model.act = act
+    happenings = [(kind, job_id) for kind in ("work", "work", "end", "end", "sweep") for job_id in jobs]
+    events, sfn = Events(house), Sfn()
+    for kind, job_id in draw.sample(happenings * 2, len(happenings) * 2):
+        events.happen(kind, job_id, sfn)
+        house.now += draw.choice((1, 40))
+    for job_id in jobs:
+        house.now += 40
+        for kind in ("work", "end", "end"):
+            events.happen(kind, job_id, sfn)
+    house.now += 3000
+    house.sweeper.run()
+
+    ended = Counter(house.job(job_id).status for job_id in jobs)
+    assert ended["completed"] + ended["error"] == len(jobs)
+    assert max(billed.values(), default=0) <= 1
+    for job_id in jobs:
+        heard = [status for status, _ in house.gateway.told(job_id)]
+        assert heard == sorted(heard, key=("processing", "completed", "error").index)
+        assert (heard.count("completed"), heard.count("error")) in ((1, 0), (0, 1))
+    looks = [key.split("/")[2] for key in house.keys("looks") if key.endswith("look.jpg")]
+    assert sorted(looks) == sorted(job_id for job_id in jobs if house.job(job_id).status == "completed")
+    assert house.used(f"try-ons#{USER}") == ended["completed"]
+
+
+class Events:
+    """What the queues, the workflow and the schedule hand over, as often as they like."""
+
+    def __init__(self, house: FittingHouse) -> None:
+        self._house = house
+
+    def happen(self, kind: str, job_id: str, sfn: Sfn) -> None:
+        """A message of a job, the end of its task or of its result's upload, or the sweeper's minute."""
+        house = self._house
+        if kind == "work":
+            with suppress(Crash):
+                body = json.dumps({"job_id": job_id, "task_token": job_id})
+                worker_of(house, sfn).run({**message(job_id), "body": body})
+        elif kind == "sweep":
+            house.sweeper.run()
+        else:
+            for error, cause, token in sfn.ends:
+                if token == job_id and error == NOT_MADE:
+                    house.endings.fail(job_id, cause)
+            if any(job_id in key and key.endswith("look.jpg") for key in house.keys("looks")):
+                assert house.deliver(job_id)
