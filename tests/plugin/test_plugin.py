@@ -33,14 +33,22 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Connections": {"protectData": False},
     "ImageGeneration": {"dailyPerUser": 5, "dailySpendUsd": 3, "keepDays": 2, "protectData": False},
     "KnowledgeBase": {"storage": "s3vectors", "protectData": False},
+    "Lake": {"interactionDays": 90, "protectData": False},
+    "Personalization": {"logRetentionDays": 14, "protectData": False},
     "PersonalizeRanker": {"protectData": False, "transactionsPerSecond": 2.0, "lakePrefix": "events/"},
+    "ProductClusters": {"clusters": 20, "memoryMb": 1769},
     "ProductSearch": {"memoryMb": 3008},
     "Profile": {"logRetentionDays": 14},
     "Realtime": {"requestsPerSecond": 20, "accessLog": True},
     "RuntimeLayers": {},
+    "ShopperPhotos": {"retentionDays": 7, "protectData": False},
     "SiteConfig": {"protectData": False},
+    "TryOn": {"provider": "sagemaker", "priceUsd": "0.02", "concurrency": 4, "protectData": False},
     "VectorAccess": {"backend": "opensearch"},
+    "VectorMigration": {"reembeds": True, "memoryMb": 3008, "logRetentionDays": 14},
     "VectorSearch": {"backend": "opensearch", "embedder": "nova", "dimensions": 256, "protectData": False},
+    "WebApp": {"builder": "codebuild", "cpu": 1024, "memoryMb": 2048, "maxTasks": 4, "protectData": False},
+    "WebEdge": {"natGateways": 2, "allowedCidrs": ["203.0.113.0/24"], "protectData": False},
 }
 WIRED: dict[str, dict[str, Any]] = {
     "Api": {
@@ -74,7 +82,26 @@ WIRED: dict[str, dict[str, Any]] = {
         "tags": {"a": "b"},
     },
     "KnowledgeBase": {"physicalName": "shop", "tags": {"a": "b"}},
+    "Lake": {"tags": {"a": "b"}},
+    "Personalization": {
+        "catalogEnvironment": {"CATALOG": "{}"},
+        "catalogPolicy": POLICY,
+        "lakeEnvironment": {"LAKE": "{}"},
+        "lakePolicy": POLICY,
+        "rankerEnvironment": {"RANKER": '{"kind": "personalize"}'},
+        "rankerPolicy": POLICY,
+        "rankerEventsPolicy": POLICY,
+        "weight": 0.4,
+        "tags": {"a": "b"},
+    },
     "PersonalizeRanker": {"physicalName": "shop", "lakeBucket": "lake", "tags": {"a": "b"}},
+    "ProductClusters": {
+        "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}"},
+        "catalogEnvironment": {"CATALOG": "{}"},
+        "lakeEnvironment": {"CLUSTERS": "{}"},
+        "vectorLayers": ["arn:opensearch"],
+        "tags": {"a": "b"},
+    },
     "Profile": {
         "chatEnvironment": {"SESSIONS": "{}", "PROFILES": "{}"},
         "kept": ["[]"],
@@ -99,6 +126,7 @@ WIRED: dict[str, dict[str, Any]] = {
         "tags": {"a": "b"},
     },
     "RuntimeLayers": {"physicalName": "shop"},
+    "ShopperPhotos": {"allowedOrigin": "https://shop.example", "tags": {"a": "b"}},
     "SiteConfig": {
         name: f"value of {name}"
         for name in (
@@ -114,8 +142,43 @@ WIRED: dict[str, dict[str, Any]] = {
             "stack",
         )
     },
+    "TryOn": {
+        "photosEnvironment": {"PHOTOS": "{}"},
+        "photosManagePolicy": POLICY,
+        "photosReadPolicy": POLICY,
+        "photosShowPolicy": POLICY,
+        "catalogEnvironment": {"CATALOG": "{}"},
+        "catalogPolicy": POLICY,
+        "catalogLookupPolicy": POLICY,
+        "connectionsEnvironment": {"CONNECTIONS": "{}"},
+        "connectionsPolicy": POLICY,
+        "connectionsSendPolicy": POLICY,
+        "quotasEnvironment": {"QUOTAS": "{}"},
+        "quotasPolicy": POLICY,
+        "endpoint": "dresser",
+        "tags": {"a": "b"},
+    },
     "VectorAccess": {"collection": "shop-vectors"},
+    "VectorMigration": {
+        "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}", "MIGRATION": "{}"},
+        "copyPolicy": POLICY,
+        "comparePolicy": POLICY,
+        "switchPolicy": POLICY,
+        "catalogEnvironment": {"CATALOG": "{}"},
+        "catalogPolicy": POLICY,
+        "tags": {"a": "b"},
+    },
     "VectorSearch": {"physicalName": "shop", "tags": {"a": "b"}},
+    "WebApp": {
+        "siteEnvironment": {"SITE_SECRET_ARN": "arn:secret"},
+        "sitePolicy": POLICY,
+        "vpcId": "vpc-1",
+        "privateSubnetIds": ["subnet-1", "subnet-2"],
+        "targetGroupArn": "arn:group",
+        "loadBalancerGroupId": "sg-1",
+        "tags": {"a": "b"},
+    },
+    "WebEdge": {"physicalName": "shop", "fallbackUrl": "https://shop.example", "tags": {"a": "b"}},
 }
 # Plain containers whose leaves are Outputs.
 LEAVES: dict[str, dict[str, Any]] = {
@@ -124,12 +187,18 @@ LEAVES: dict[str, dict[str, Any]] = {
     "ChatAgent": {"layers": ["arn:core"]},
     "ImageGeneration": {"layers": ["arn:core"]},
     "KnowledgeBase": {"layers": ["arn:core"]},
+    "Personalization": {"layers": ["arn:core"]},
     "PersonalizeRanker": {"layers": ["arn:core"]},
+    "ProductClusters": {"layers": ["arn:core", "arn:arrays"], "policies": [POLICY]},
     "ProductSearch": {"layers": ["arn:core", "arn:arrays"]},
     "Profile": {"layers": ["arn:core"]},
     "Realtime": {"layers": ["arn:core"], "tokenLayers": ["arn:tokens"], "routes": {"chat": FUNCTION}},
+    "ShopperPhotos": {"layers": ["arn:core"]},
+    "TryOn": {"layers": ["arn:core", "arn:arrays"]},
     "VectorAccess": {"readers": [ROLE], "writers": [ROLE]},
+    "VectorMigration": {"layers": ["arn:core", "arn:arrays"]},
     "VectorSearch": {"layers": ["arn:core"], "opensearchLayers": ["arn:opensearch"]},
+    "WebApp": {"layers": ["arn:core"]},
 }
 NAMES = [component.__name__ for component in PUBLIC]
 
