@@ -9,7 +9,7 @@ import pytest
 from layers.build import OUTPUT
 from local.catalog import drawing_digest
 from local.demo.catalog import write_catalog
-from tests.support.cloud import RunningCloud, running_cloud
+from tests.support.cloud import RunningCloud, eventually, running_cloud
 from tests.support.opensearch import node_missing, opensearch_node
 
 _PRODUCTS = 64
@@ -36,6 +36,8 @@ def catalog_folder() -> Path:
 def cloud(tmp_path_factory: pytest.TempPathFactory, catalog_folder: Path) -> Iterator[RunningCloud]:
     """A local cloud with that catalogue, for the whole test run."""
     with running_cloud(tmp_path_factory.mktemp("cloud"), catalog_folder, _ROOMY) as running:
+        # The groups are made beside everything else, and would change answers that a test compares.
+        eventually(lambda: all(each["cluster"] is not None for each in running.search(query="a", limit=50)))
         yield running
 
 

@@ -1,20 +1,42 @@
 """What the stand-ins of AWS services share: requests as operations see them, and answers on the wire."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from local.ai.gate import AccessDenied
 
 Json = dict[str, Any]
 Check = Callable[[str, str, str], None]
 """Given the header `authorization`, an IAM action and a resource's ARN; raises AccessDenied."""
+
+
+class TargetRoute(Route):
+    """Answers the operations of one service whose names stand in the header `x-amz-target`.
+
+    Such services share the address `/`; `prefix` is the service's name there, with the dot.
+    """
+
+    def __init__(self, prefix: str, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        super().__init__("/", answer, methods=["POST"])
+        self._prefix = prefix
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As any route, but only where the header says so."""
+        if scope["type"] != "http" or not Headers(scope=scope).get("x-amz-target", "").startswith(
+            self._prefix
+        ):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 class ServiceError(Exception):

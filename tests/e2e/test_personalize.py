@@ -37,10 +37,7 @@ class Shop:
 def shop(tmp_path_factory: pytest.TempPathFactory, catalog_folder: Path) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("personalize")
     with running_cloud(folder, catalog_folder, {"ranker": "personalize", "clusters": "8"}) as cloud:
-        cloud.aws("lambda").invoke(
-            FunctionName=cloud.outputs["clusters_function"], Payload=json.dumps({"force": True})
-        )
-        found = eventually(lambda: in_clusters(cloud), within_s=20)
+        found = eventually(lambda: in_clusters(cloud), within_s=60)  # grouped when the catalogue was loaded
         products: dict[int, list[str]] = {}
         for each in found:
             products.setdefault(each["cluster"], []).append(each["product_id"])

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local.ai.gate import AccessDenied
-from local.ai.wire import Call, Check, Json, ServiceError, conflict, endpoint, invalid, not_found
+from local.ai.wire import Call, Check, Json, ServiceError, TargetRoute, conflict, endpoint, invalid, not_found
 
 _TARGET = "OpenSearchServerless."
 
@@ -155,4 +155,4 @@ def routes(state: Collections, check: Check) -> list[Route]:
 
         return await endpoint(run)(request)
 
-    return [Route("/", answer, methods=["POST"])]
+    return [TargetRoute(_TARGET, answer)]

@@ -13,7 +13,7 @@ from local.ai.gate import AccessDenied
 from local.ai.personalize.control import ControlPlane, ReadObject, invalid
 from local.ai.personalize.model import Event
 from local.ai.personalize.state import MOST_LIVE_EVENTS, Shop
-from local.ai.wire import Call, Check, Json, ServiceError, endpoint, read_call
+from local.ai.wire import Call, Check, Json, ServiceError, TargetRoute, endpoint, read_call
 
 _TARGET = "AmazonPersonalize."
 _MOST_RANKED = 500
@@ -71,7 +71,7 @@ def routes(shop: Shop, read_object: ReadObject, check: Check) -> list[Route]:
         return {}
 
     return [
-        Route("/", answer, methods=["POST"]),
+        TargetRoute(_TARGET, answer),
         Route("/personalize-ranking", endpoint(rank), methods=["POST"]),
         Route("/events", endpoint(put), methods=["POST"]),
     ]
