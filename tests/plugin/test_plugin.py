@@ -39,9 +39,15 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Realtime": {"requestsPerSecond": 20, "accessLog": True},
     "RuntimeLayers": {},
     "SiteConfig": {"protectData": False},
-    "VectorAccess": {"backend": "opensearch"},
+    "VectorAccess": {"backend": "opensearch", "migrateToEmbedder": "nova"},
     "VectorMigration": {"reembeds": True, "memoryMb": 3008, "logRetentionDays": 14},
-    "VectorSearch": {"backend": "opensearch", "embedder": "nova", "dimensions": 256, "protectData": False},
+    "VectorSearch": {
+        "backend": "opensearch",
+        "embedder": "nova",
+        "dimensions": 256,
+        "migrateToDimensions": 384,
+        "protectData": False,
+    },
 }
 WIRED: dict[str, dict[str, Any]] = {
     "Api": {
@@ -115,7 +121,7 @@ WIRED: dict[str, dict[str, Any]] = {
             "stack",
         )
     },
-    "VectorAccess": {"collection": "shop-vectors"},
+    "VectorAccess": {"collection": "shop-vectors", "nextCollection": "shop-nova-1024-vectors"},
     "VectorMigration": {
         "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}", "MIGRATION": "{}"},
         "copyPolicy": POLICY,
