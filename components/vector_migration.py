@@ -1,7 +1,7 @@
 """What moves vectors to another backend or model: three functions and the workflow that calls them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -73,8 +73,8 @@ class VectorMigration(pulumi.ComponentResource):
         self, name: str, args: VectorMigrationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(public_token("VectorMigration"), name, {}, opts)
-        parts = _create(name, self, args) if args.get("active", True) else _Parts()
-        self.functions = pulumi.Output.from_input(parts.functions)
+        parts = _create(name, self, args) if args.get("active", True) else _create_nothing()
+        self.functions = parts.functions
         self.backfill_role_arn = pulumi.Output.from_input(parts.backfill_role_arn)
         self.verify_role_arn = pulumi.Output.from_input(parts.verify_role_arn)
         self.register_outputs(
@@ -88,9 +88,13 @@ class VectorMigration(pulumi.ComponentResource):
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    functions: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    backfill_role_arn: pulumi.Input[str] = ""
-    verify_role_arn: pulumi.Input[str] = ""
+    functions: pulumi.Output[Mapping[str, str]]
+    backfill_role_arn: pulumi.Input[str]
+    verify_role_arn: pulumi.Input[str]
+
+
+def _create_nothing() -> _Parts:
+    return _Parts(pulumi.Output.from_input({}), "", "")
 
 
 def _create(name: str, parent: pulumi.Resource, args: VectorMigrationArgs) -> _Parts:
@@ -108,12 +112,9 @@ def _create(name: str, parent: pulumi.Resource, args: VectorMigrationArgs) -> _P
         ),
         pulumi.ResourceOptions(parent=parent),
     )
-    functions = {
-        "backfill": backfill.arn,
-        "verify": verify.arn,
-        "control": control.arn,
-        "workflow": workflow.arn,
-    }
+    functions = pulumi.Output.all(
+        backfill=backfill.arn, verify=verify.arn, control=control.arn, workflow=workflow.arn
+    )
     return _Parts(functions, backfill.role_arn, verify.role_arn)
 
 

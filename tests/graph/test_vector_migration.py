@@ -222,7 +222,7 @@ def principals(graph: Graph, policy: str) -> dict[str, list[str]]:
     ],
 )
 def test_opensearch_lets_the_steps_in_wherever_vectors_are(
-    stack: str, changes: dict[str, str], policies: list[str]
+    stack: str, changes: dict[str, Any], policies: list[str]
 ) -> None:
     graph = record_stack(stack, **changes)
     roles = {step: graph.get(f"migration-{step}-role").state["arn"] for step in ("backfill", "verify")}

@@ -44,9 +44,15 @@ PLAIN: dict[str, dict[str, Any]] = {
     "ShopperPhotos": {"retentionDays": 7, "protectData": False},
     "SiteConfig": {"protectData": False},
     "TryOn": {"provider": "sagemaker", "priceUsd": "0.02", "concurrency": 4, "protectData": False},
-    "VectorAccess": {"backend": "opensearch"},
+    "VectorAccess": {"backend": "opensearch", "migrateToEmbedder": "nova"},
     "VectorMigration": {"reembeds": True, "memoryMb": 3008, "logRetentionDays": 14},
-    "VectorSearch": {"backend": "opensearch", "embedder": "nova", "dimensions": 256, "protectData": False},
+    "VectorSearch": {
+        "backend": "opensearch",
+        "embedder": "nova",
+        "dimensions": 256,
+        "migrateToDimensions": 384,
+        "protectData": False,
+    },
     "WebApp": {"builder": "codebuild", "cpu": 1024, "memoryMb": 2048, "maxTasks": 4, "protectData": False},
     "WebEdge": {"natGateways": 2, "allowedCidrs": ["203.0.113.0/24"], "protectData": False},
 }
@@ -158,7 +164,7 @@ WIRED: dict[str, dict[str, Any]] = {
         "endpoint": "dresser",
         "tags": {"a": "b"},
     },
-    "VectorAccess": {"collection": "shop-vectors"},
+    "VectorAccess": {"collection": "shop-vectors", "nextCollection": "shop-nova-1024-vectors"},
     "VectorMigration": {
         "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}", "MIGRATION": "{}"},
         "copyPolicy": POLICY,

@@ -65,6 +65,8 @@ class Shop:
     s3: MemoryS3 = field(default_factory=MemoryS3)
     now: float = 1_000_000.0
     key: str = KEY
+    also: FakeStore = field(default_factory=FakeStore)
+    """Where vectors move to."""
 
     def add(self, look: int, count: int) -> list[Product]:
         rng = np.random.default_rng(look)
@@ -82,7 +84,13 @@ class Shop:
 
     def run(self, k: int = 100, *, force: bool = False) -> dict[str, Any]:
         return Clusterer(
-            self.rows, self.store, self.bucket(), embedding_key=self.key, k=k, clock=lambda: self.now
+            self.rows,
+            self.store,
+            self.bucket(),
+            embedding_key=self.key,
+            k=k,
+            also=[self.also],
+            clock=lambda: self.now,
         ).run(force=force)
 
     def labels(self, products: list[Product]) -> set[int | None]:
@@ -111,6 +119,15 @@ def test_products_of_one_look_get_one_label_in_row_and_store(shop: Shop) -> None
     for product in shop.rows.rows.values():
         item = shop.store.items[product.product_id]
         assert (item.attributes.cluster, item.version, product.version) == (product.cluster, 2, 2)
+
+
+def test_while_vectors_move_labels_go_to_both_places_and_what_is_not_there_yet_is_left(shop: Shop) -> None:
+    products = shop.add(0, 12)
+    copied = products[0].product_id
+    shop.also.upsert([shop.store.items[copied]])
+    shop.run(k=1)
+    assert shop.also.items == {copied: shop.store.items[copied]}
+    assert shop.also.items[copied].attributes.cluster == shop.rows.rows[copied].cluster == 0
 
 
 def test_a_small_catalogue_has_fewer_clusters(shop: Shop) -> None:
