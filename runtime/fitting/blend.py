@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from runtime.fitting.bare import clear_old, fill_wall
 from runtime.fitting.body import Body
 from runtime.fitting.garments import BodyPart, GarmentClass
 from runtime.fitting.laying import Draped
@@ -26,6 +27,8 @@ class Dressed:
     """What was worn before and shows no longer: to be filled from the surroundings."""
     front: Mask
     """Face, hair and hands that stay in front of the cloth."""
+    drawn: Mask
+    """Where limbs or the plain wall were drawn in the place of old clothes."""
 
 
 def dress_photo(
@@ -43,16 +46,25 @@ def dress_photo(
     cover = np.clip((cover - 0.15) / 0.7, 0, 1) * (1 - blur(front.astype(np.float32), 0.8) * 0.9)
     cover = cover.astype(np.float32)
     rgb = photo.copy()
-    gone = np.zeros(body.mask.shape, dtype=np.bool_)
+    gone, neck = np.zeros(body.mask.shape, dtype=np.bool_), np.zeros(body.mask.shape, dtype=np.bool_)
     if kind.part in (BodyPart.UPPER, BodyPart.FULL):
-        rgb, gone = _clear_neck(rgb, photo, draped, body, head | hair)
+        rgb, neck, gone = _clear_neck(rgb, photo, draped, body, head | hair)
     if kind.part is BodyPart.FEET:
         gone |= _old_shoes(draped, body)
+    if kind.part is BodyPart.HEAD:
+        gone |= _hair_beside(draped, body)
+    kept = head | hair | find_hands(photo, body, draped)
+    cleared = clear_old(
+        rgb, photo, draped, body, kind, kept, _bare_skin(photo, body), _skin_tone(photo, body)
+    )
+    around = max(2, round(0.06 * body.head))
+    gone = grow(gone | cleared.gone, around) & (draped.cover < 0.5) & ~front & ~kept & ~cleared.bare
+    rgb, walled = fill_wall(cleared.rgb, photo, gone, body)
     cloth = draped.rgb * (draped.shade * _relief(photo, draped, body))[..., None]
     shadow = _cast_shadow(draped, body)
     rgb = rgb * (1 - shadow * (1 - cover))[..., None]
     rgb = rgb * (1 - cover[..., None]) + np.clip(cloth, 0, 1) * cover[..., None]
-    return Dressed(rgb.astype(np.float32), cover, gone, front)
+    return Dressed(rgb.astype(np.float32), cover, gone & ~walled, front, cleared.bare | neck | walled)
 
 
 def find_head(photo: Array, body: Body, hair: Mask) -> Mask:
@@ -111,7 +123,7 @@ def find_hands(photo: Array, body: Body, draped: Draped) -> Mask:
     return np.isin(labels, kept) & (np.abs(x - body.x) > 0.12 * body.head)
 
 
-def _clear_neck(rgb: Array, photo: Array, draped: Draped, body: Body, head: Mask) -> tuple[Array, Mask]:
+def _clear_neck(rgb: Array, photo: Array, draped: Draped, body: Body, head: Mask) -> tuple[Array, Mask, Mask]:
     """Old collars: skin where the neck is, and the surroundings beside it."""
     h, w = body.mask.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
@@ -132,7 +144,7 @@ def _clear_neck(rgb: Array, photo: Array, draped: Draped, body: Body, head: Mask
     rgb = rgb * (1 - fill) + bare * fill
     gone = old & ~grow(neck, 1) & (y < draped.neckline[None, :] + 0.5 * body.head)
     crumbs = max(1, round(0.012 * body.head))
-    return rgb.astype(np.float32), grow(erode(gone, crumbs), crumbs)
+    return rgb.astype(np.float32), fill[..., 0] > 0.02, grow(erode(gone, crumbs), crumbs)
 
 
 def _bare_skin(photo: Array, body: Body) -> Mask:
@@ -171,6 +183,15 @@ def _cast_shadow(draped: Draped, body: Body) -> Array:
     shifted[down:] = draped.cover[:-down]
     soft = blur(shifted, 0.035 * body.head)
     return (0.32 * soft * body.mask * (1 - draped.cover)).astype(np.float32)
+
+
+def _hair_beside(draped: Draped, body: Body) -> Mask:
+    """Hair that would stand out above or beside a hat."""
+    covered = np.flatnonzero((draped.cover > 0.5).any(axis=1))
+    if not len(covered):
+        return np.zeros_like(body.mask)
+    low = covered[0] + 0.62 * (covered[-1] - covered[0])
+    return body.mask & (draped.cover < 0.5) & (np.arange(len(body.mask))[:, None] < low)
 
 
 def _old_shoes(draped: Draped, body: Body) -> Mask:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from runtime.fitting.faces import Face, find_face, skin_likelihood
-from runtime.fitting.pixels import Array, Mask, as_floats, largest_part
+from runtime.fitting.pixels import Array, Mask, as_floats, largest_part, to_lab
 
 SHOULDER, ARMPIT, WAIST, HIP, CROTCH = 0.50, 1.12, 1.75, 2.55, 3.0
 """Heads below the chin where the photo does not tell better."""
 WRIST, ELBOW, SHORT_SLEEVE = 2.15, 1.25, 0.80
 """Heads along the arm from the tip of the shoulder."""
+_OTHER_CLOTH = 18.0  # distance in L*a*b* at which clothes above and below the waistband differ
 _WHOLE_BODY = 5.4  # heads of silhouette from which legs and feet count as shown
 
 
@@ -49,6 +50,8 @@ class Body:
     right: Array
     waist: float
     hip: float
+    waistband: float
+    """Where trousers or a skirt begin: where the clothes change colour, or a little below the waist."""
     crotch: float
     legs: NDArray[np.float32]
     """(4, height): left and right edge of the left leg, then of the right leg."""
@@ -95,10 +98,10 @@ def find_body(photo: Image.Image, alpha: NDArray[np.uint8]) -> Body:
     marks = _measure_heights(crown, head, ground, mask.shape[0])
     neck = _measure_neck(mask, skin, face, head)
     tips = tuple(_find_tip(mask, face.x, face.chin, head, side) for side in (-1, 1))
-    left, right = _find_torso(mask, face.x, face.chin, head, tips, marks)
+    left, right = _find_torso(mask, skin, face.x, face.chin, head, tips, marks)
     x = float(face.x)
     crotch = _find_crotch(mask, left, right, marks)
-    legs = _find_legs(mask, left, right, crotch, head)
+    legs = _find_legs(_without_hands(mask, skin), left, right, crotch, head)
     return Body(
         size=photo.size,
         mask=mask,
@@ -113,6 +116,7 @@ def find_body(photo: Image.Image, alpha: NDArray[np.uint8]) -> Body:
         right=right,
         waist=marks[0],
         hip=marks[1],
+        waistband=_find_waistband(photo, mask, left, right, marks),
         crotch=crotch,
         legs=legs,
         ground=ground,
@@ -191,6 +195,7 @@ def _find_tip(mask: Mask, x: float, chin: float, head: float, side: int) -> tupl
 
 def _find_torso(
     mask: Mask,
+    skin: Array,
     x: float,
     chin: float,
     head: float,
@@ -203,6 +208,8 @@ def _find_torso(
     rows = np.arange(h)
     armpit = chin + ARMPIT * head
     spans = [_central_run(mask[row], x) for row in range(h)]
+    # Bare arms and hands against the body are no part of it.
+    clothed = [_central_run(mask[row] & (skin[row] < 0.4), x) for row in range(h)]
     for index, side in enumerate((-1, 1)):
         half = abs(tips[index][0] - x)
         usual = np.interp(
@@ -214,12 +221,45 @@ def _find_torso(
         seen = np.where(np.isnan(run), usual, run)
         # Wider than any torso means that an arm lies against it; much narrower, that something covers it.
         widest = np.interp(rows, (armpit, marks[0], marks[1]), (0.90, 0.88, 1.08)) * half
+        bare = np.array([abs(span[index] - x) if span else np.nan for span in clothed])
+        fits = (rows > armpit) & (seen > widest) & (bare > 0.7 * usual) & (bare < widest)
+        seen = np.where(fits, bare, seen)
         edge = np.where(seen > widest, usual, np.clip(seen, 0.75 * usual, None))
         edge = np.where(rows < armpit, usual, edge)
         edge = _smooth(edge, max(2, round(0.07 * head)))
         edge = np.where(rows < armpit - 0.1 * head, usual, edge)
         edges.append((x + side * edge).astype(np.float32))
     return edges[0], edges[1]
+
+
+def _find_waistband(
+    photo: Image.Image, mask: Mask, left: Array, right: Array, marks: tuple[float, float, float]
+) -> float:
+    waist, hip, crotch = marks
+    usual = waist + 0.25 * (hip - waist)
+    lab = to_lab(as_floats(photo))
+    rows = range(int(waist - 0.2 * (hip - waist)), min(int(crotch), mask.shape[0] - 1))
+    tones: list[NDArray[np.floating]] = []
+    for row in rows:
+        reach = slice(
+            int(max(left[row] * 0.7 + right[row] * 0.3, 0)), int(left[row] * 0.3 + right[row] * 0.7) + 1
+        )
+        tones.append(np.median(lab[row, reach], axis=0))
+    window = max(3, round(0.06 * (crotch - waist)))
+    if len(tones) < 4 * window:
+        return usual
+    table = np.stack(tones)
+    steps = [
+        float(
+            np.linalg.norm(
+                np.median(table[at - window : at], axis=0) - np.median(table[at : at + window], axis=0)
+            )
+        )
+        for at in range(window, len(table) - window)
+    ]
+    if max(steps) < _OTHER_CLOTH:
+        return usual
+    return float(np.clip(rows[0] + window + int(np.argmax(steps)), waist, hip))
 
 
 def _central_run(row: Mask, x: float) -> tuple[float, float] | None:
@@ -245,6 +285,13 @@ def _find_crotch(mask: Mask, left: Array, right: Array, marks: tuple[float, floa
         if gap.shape[0] == 3 and gap.all(axis=0).any():
             return float(row)
     return float(min(expected, mask.shape[0] - 1))
+
+
+def _without_hands(mask: Mask, skin: Array) -> Mask:
+    """The silhouette without the bare skin of rows that are clothed for the most part."""
+    clothed = mask & (skin < 0.4)
+    mostly = clothed.sum(axis=1) > 0.6 * mask.sum(axis=1)
+    return np.where(mostly[:, None], clothed, mask)
 
 
 def _find_legs(mask: Mask, left: Array, right: Array, crotch: float, head: float) -> NDArray[np.float32]:

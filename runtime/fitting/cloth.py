@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from runtime.fitting.pixels import Array, Mask, as_floats, blur, erode, label_parts, largest_part
+from runtime.fitting.pixels import Array, Mask, as_floats, erode, label_parts, largest_part
 
 LONGEST = 420
 _ANGLES = tuple(range(-24, 25, 4))
@@ -127,17 +127,21 @@ def _without_crumbs(mask: Mask) -> Mask:
 
 
 def _bleed(rgb: Array, mask: Mask) -> Array:
-    """Colours of the garment carried on outwards, from near to far."""
-    known = mask.astype(np.float32)
-    filled = rgb * known[..., None]
-    for sigma in (2, 6, 18, 60):
-        weight = blur(known, sigma)
-        spread = blur(rgb * mask[..., None], sigma) if sigma == 2 else blur(filled, sigma)
-        reach = (weight > 0.08) & (known < 0.5)
-        filled = np.where(reach[..., None], spread / np.maximum(weight, 1e-4)[..., None], filled)
-        known = np.where(reach, 1, known).astype(np.float32)
-    middle = rgb[mask].mean(axis=0) if mask.any() else rgb.mean(axis=(0, 1))
-    return np.where(known[..., None] > 0.5, filled, middle).astype(np.float32)
+    """Cloth carried on outwards: each row mirrored at its edges, so that patterns go on; a row without any is
+    the nearest one with cloth."""
+    h, w = mask.shape
+    full = np.flatnonzero(mask.any(axis=1))
+    if not len(full):
+        return rgb
+    x = np.broadcast_to(np.arange(w), (h, w))
+    before = np.maximum.accumulate(np.where(mask, x, -w), axis=1)
+    after = np.minimum.accumulate(np.where(mask, x, 2 * w)[:, ::-1], axis=1)[:, ::-1]
+    edge = np.where(x - before <= after - x, before, after)
+    mirrored = np.clip(2 * edge - x, 0, w - 1)
+    y = np.broadcast_to(np.arange(h)[:, None], (h, w))
+    source = np.where(mask[y, mirrored], mirrored, np.clip(edge, 0, w - 1))
+    nearest = full[np.abs(np.arange(h)[:, None] - full[None]).argmin(axis=1)]
+    return rgb[y, source][nearest].astype(np.float32)
 
 
 def measure_trunk(cloth: Cloth, *, flares: bool, bare_top: bool = False) -> Trunk:

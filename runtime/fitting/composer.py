@@ -83,6 +83,7 @@ def compose(request: RenderRequest, cut_out: CutOut, fill_in: FillIn) -> tuple[b
             dressed.cover * allowed,
             dressed.gone & allowed,
             dressed.front,
+            dressed.drawn & allowed,
         )
     if dressed.cover.sum() < _LEAST_COVER * body.head**2:
         raise TryOnRefused(_NOT_SHOWN[kind.part])
@@ -138,7 +139,7 @@ def _blend_seam(
     pixels = max(1, round(width * body.head))
     cloth = dressed.cover > 0.5
     seam = grow(cloth, pixels) & ~erode(cloth, pixels) & ~dressed.front
-    gone = grow(dressed.gone, max(2, round(0.06 * body.head))) & ~cloth & ~dressed.front
+    gone = dressed.gone & ~cloth
     if allowed is not None:
         seam, gone = seam & allowed, gone & allowed
     words = request.garment.description or kind.value.lower().replace("_", " ")
@@ -158,7 +159,7 @@ def _blend_seam(
     blended = dressed.rgb * (1 - weight) + made * weight
     before = np.abs(dressed.rgb - as_floats(open_photo(request.person).resize(body.size))).max(axis=-1)
     shaded = (before > 1 / 255) & grow(cloth | gone, max(2, round(0.14 * body.head)))
-    new = cloth | (dressed.cover > 0.02) | seam | gone | shaded
+    new = cloth | (dressed.cover > 0.02) | seam | gone | shaded | dressed.drawn
     new = apply_shape(new, request.parameters.maskShape)
     return blended, new if allowed is None else new & allowed
 

@@ -45,11 +45,11 @@ def drape_hat(draped: Draped, cloth: Cloth, body: Body) -> None:
     rows = slice(int(body.crown + 0.12 * body.head), int(body.crown + 0.45 * body.head))
     columns = np.arange(body.size[0])
     near = body.mask & (np.abs(columns - body.x) < 0.62 * body.head)[None, :]
-    wide = float(np.median(near[rows].sum(axis=1))) * 1.12
-    # A brim is wider than the head: what is below the middle of the hat tells how much.
+    wide = float(np.quantile(near[rows].sum(axis=1), 0.8)) * 1.16
     high = wide * (box[3] - box[1]) / max(box[2] - box[0], 1)
-    high = float(np.clip(high, 0.40 * body.head, 0.66 * body.head))
-    bottom = body.crown + 0.38 * body.head
+    bottom = body.crown + 0.44 * body.head
+    # Where the photo ends just above the hair, the hat is pulled down rather than cut off.
+    high = float(np.clip(high, 0.54 * body.head, max(min(0.70 * body.head, bottom), 0.4 * body.head)))
     xs_head = np.nonzero(near[rows].any(axis=0))[0]
     middle = float(xs_head.mean()) if len(xs_head) else body.x
     _paste(draped, cloth, body, box, (middle - wide / 2, bottom - high, middle + wide / 2, bottom))

@@ -61,6 +61,17 @@ def by_share(table: Array, shares: NDArray[np.floating]) -> Array:
     return np.interp(shares * COLUMNS - 0.5, np.arange(COLUMNS), table).astype(np.float32)
 
 
+def hang(flare: NDArray[np.floating], places: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Relative widths of a garment laid flat, by share of its length, as they are when it hangs on somebody.
+
+    Cloth falls in folds, so that it looks less wide; and a hem never curls in, as it does on a table.
+    """
+    hanging = np.where(flare > 1, 1 + 0.62 * (flare - 1), flare)
+    low = places > 0.72
+    hanging[low] = np.maximum.accumulate(hanging[low])
+    return hanging
+
+
 def round_shade(u: NDArray[np.floating], strength: float = _ROUND) -> Array:
     """Darker towards both sides, as on a cylinder lit from the front and a little from the left."""
     side = np.clip(np.abs(u - 0.47) * 2, 0, 1)

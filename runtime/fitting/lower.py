@@ -5,13 +5,13 @@ import numpy as np
 from runtime.fitting.body import Body
 from runtime.fitting.cloth import Cloth, Trunk, find_legs, measure_trunk
 from runtime.fitting.garments import GarmentClass
-from runtime.fitting.laying import Draped, by_share, grid, put, round_shade, soften
+from runtime.fitting.laying import Draped, by_share, grid, hang, put, round_shade, soften
 from runtime.fitting.pixels import Array
 
 
 def drape_skirt(draped: Draped, cloth: Cloth, body: Body) -> None:
     trunk = measure_trunk(cloth, flares=True, bare_top=True)
-    waist = body.waist + 0.06 * body.head
+    waist = body.waistband - 0.02 * body.head
     h = body.size[1]
     ease = 0.03 * body.head
     at_waist = body.right[int(waist)] - body.left[int(waist)] + 2 * ease
@@ -22,14 +22,14 @@ def drape_skirt(draped: Draped, cloth: Cloth, body: Body) -> None:
     rows = np.arange(h, dtype=np.float32)
     places = np.clip((rows - waist) / max(hem - waist, 1), 0, 1)
     source = np.interp(places, np.linspace(0, 1, cloth.height), trunk.right - trunk.left)
-    flare = source / max(trunk.width, 1)
+    flare = hang(source / max(trunk.width, 1), places)
     middle = (body.left + body.right) / 2
     legs_left, legs_right = body.legs[0], body.legs[3]
     below = rows > body.crotch
     half = np.where(below, (legs_right - legs_left) / 2, (body.right - body.left) / 2) + ease
     middle = np.where(below, (legs_left + legs_right) / 2, middle)
     middle = soften(middle, max(2, round(0.25 * body.head)))
-    wide = np.maximum(half, 0.5 * at_waist * np.clip(flare, 0.8, 2.4))
+    wide = np.maximum(half, 0.5 * at_waist * np.clip(flare, 0.8, 1.9))
     wide = np.where(rows > body.hip, np.maximum(wide, 0.5 * at_hip * np.clip(flare, 0.85, 1.0)), wide)
     wide = soften(wide, max(2, round(0.12 * body.head)))
     left, right = (middle - wide).astype(np.float32), (middle + wide).astype(np.float32)
@@ -56,14 +56,14 @@ def _lay_band(
 
 def drape_trousers(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) -> None:
     crotch_source, edges = find_legs(cloth)
-    waist = body.waist + 0.05 * body.head
+    waist = body.waistband - 0.02 * body.head
     h = body.size[1]
     rise_source = max(crotch_source - 2, 8)
     hip_source = float(np.median((edges[3] - edges[0])[: crotch_source + 1]))
     hip = float(body.right[min(int(body.hip), h - 1)] - body.left[min(int(body.hip), h - 1)])
     inseam = (cloth.height - crotch_source) / max(hip_source, 1) * hip * 0.92
     legs = body.floor - body.crotch
-    low, high = (0.10, 0.50) if kind is GarmentClass.SHORT_PANTS else (0.84, 0.94)
+    low, high = (0.22, 0.52) if kind is GarmentClass.SHORT_PANTS else (0.84, 0.94)
     if kind is GarmentClass.LOWER_BODY:
         low, high = 0.1, 0.93
     hem = float(np.clip(body.crotch + inseam, body.crotch + low * legs, body.crotch + high * legs))
@@ -75,8 +75,7 @@ def drape_trousers(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass)
     places = np.arange(cloth.height)
     # Hips: across the whole body, from the waist to the crotch.
     left, right = body.left - ease, body.right + ease
-    left = np.where(rows > body.hip, np.minimum(left, body.legs[0] - ease), left)
-    right = np.where(rows > body.hip, np.maximum(right, body.legs[3] + ease), right)
+    left, right = _to_legs(body, left, body.legs[0] - ease), _to_legs(body, right, body.legs[3] + ease)
     u = (x - left[:, None]) / np.maximum(right - left, 1)[:, None]
     curve = 0.04 * body.head * (1 - (2 * np.clip(u, 0, 1) - 1) ** 2)
     v = (y - waist - curve) / max(body.crotch - waist, 1)
@@ -130,4 +129,15 @@ def _even_leg(body: Body, leg: int) -> tuple[Array, Array]:
         even = edge.copy()
         even[start:] = soften(edge[start:], radius)
         edges.append(even)
+    outer = 0 if leg == 0 else 1
+    edges[outer] = _to_legs(body, body.left if leg == 0 else body.right, edges[outer])
     return edges[0], edges[1]
+
+
+def _to_legs(body: Body, torso: Array, leg: Array) -> Array:
+    """One outline: the torso's down to the hips, then straight to the leg's some way below the crotch."""
+    last = body.size[1] - 1
+    hip, thigh = min(int(body.hip), last), min(int(body.crotch + 0.4 * body.head), last)
+    rows = np.arange(last + 1)
+    between = np.interp(rows, (hip, max(thigh, hip + 1)), (torso[hip], leg[thigh]))
+    return np.where(rows <= hip, torso, np.where(rows < thigh, between, leg)).astype(np.float32)

@@ -7,12 +7,13 @@ from runtime.fitting import body as anatomy
 from runtime.fitting.body import Body
 from runtime.fitting.cloth import Cloth, Sleeve, Trunk, measure_sleeves, measure_trunk
 from runtime.fitting.garments import GarmentClass
-from runtime.fitting.laying import Draped, by_share, grid, put, round_shade, soften
+from runtime.fitting.laying import Draped, by_share, grid, hang, put, round_shade, soften
 from runtime.fitting.parameters import GarmentStyling, LongSleeveStyle, OuterLayerStyle, TuckingStyle
 from runtime.fitting.pixels import Array
 
 _EASE = 0.045  # heads between body and cloth
 _OUTER_EASE = 0.10
+_TOP_FLARE = 1.18  # how much wider than the chest a top may be
 
 
 def drape_top(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass, styling: GarmentStyling) -> None:
@@ -21,7 +22,7 @@ def drape_top(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass, styl
     tucked = styling.tuckingStyle is TuckingStyle.TUCKED and not outer
     hem = _top_hem(cloth, trunk, body, tucked)
     ease = (_OUTER_EASE if outer else _EASE) * body.head
-    left, right = _torso_edges(body, cloth, trunk, hem, ease, most=1.0 if tucked else 1.18)
+    left, right = _torso_edges(body, cloth, trunk, hem, ease, most=1.0 if tucked else _TOP_FLARE)
     open_front = styling.outerLayerStyle is OuterLayerStyle.OPEN
     _lay_trunk(draped, cloth, trunk, body, left, right, hem, _neck_depth(kind), open_front=open_front)
     _lay_sleeves(draped, cloth, trunk, body, left, right, _sleeve_length(kind, styling), ease, outer=outer)
@@ -39,7 +40,7 @@ def drape_dress(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) ->
     low, high = (body.crotch + share * (body.floor - body.crotch) for share in bounds)
     hem = float(np.clip(start + length / max(trunk.width, 1) * 0.86 * span, low, high))
     ease = _EASE * body.head
-    left, right = _torso_edges(body, cloth, trunk, hem, ease, most=2.6)
+    left, right = _torso_edges(body, cloth, trunk, hem, ease, most=1.9)
     _lay_trunk(draped, cloth, trunk, body, left, right, hem, _neck_depth(kind))
     _lay_sleeves(draped, cloth, trunk, body, left, right, None, ease)
 
@@ -73,7 +74,9 @@ def _torso_edges(
     source = np.interp(places, np.linspace(0, 1, cloth.height), trunk.right - trunk.left)
     chest = float(np.interp(min((armpit - start) / max(hem - start, 1), 1), (0, 1), (0.0, 1.0)))
     chest_width = float(np.interp(chest, np.linspace(0, 1, cloth.height), trunk.right - trunk.left))
-    flare = np.clip(source / max(chest_width, 1), 0.7, most)
+    flare = np.clip(hang(source / max(chest_width, 1), places), 0.7, most)
+    if most > _TOP_FLARE:
+        flare = soften(flare, max(2, round(0.4 * body.head)))  # a skirt widens evenly
     edges: list[Array] = []
     for index, (edge, side) in enumerate(((body.left, -1), (body.right, 1))):
         tip = body.tips[index]
@@ -260,9 +263,10 @@ def follow_arm(body: Body, seam: Array, index: int) -> tuple[NDArray[np.intp], A
         reach: Array = distance[there].astype(np.float32)
         far = min(float(reach.max()), abs(tip[0] - body.x) + 0.2 * body.head + 0.6 * max(y - tip[1], 0))
         near = float(reach.min())
-        gap = np.flatnonzero(np.diff(np.sort(reach)) > 2)
-        if len(gap):
-            near = float(np.sort(reach)[int(gap[-1]) + 1])
+        parts = np.split(np.sort(reach), np.flatnonzero(np.diff(np.sort(reach)) > 2) + 1)
+        if len(parts) > 1:
+            arm = max(parts, key=len)
+            near, far = float(arm[0]), min(far, float(arm[-1]))
         if bool(far - near < 0.04 * body.head) and y > tip[1] + 0.5 * body.head:
             break
         fused = near <= edge + 2

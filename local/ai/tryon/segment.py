@@ -19,6 +19,8 @@ WORKING_SIDE = 288
 _GUESS_SIDE = 96
 _ROUNDS = 4
 _CONTRAST = 3.0  # standard deviation of a channel, of 255, below which a photo shows nothing
+_PEELINGS = 3
+_SAME_WALL = 4.0  # the same for a wall and its light
 _ALIKE = 11.0  # distance of colours in L*a*b* that counts as the same
 
 Bytes = NDArray[Any]
@@ -34,6 +36,8 @@ def cut_out(image: Image.Image) -> Bytes:
     is_person = person is not None
     guess = garment if person is None else person
     alpha = _refine(pixels, guess)
+    if is_person:
+        alpha = _peel(alpha, guess, to_lab(pixels))
     alpha = _clean(alpha, guess, to_lab(pixels), keep_holes=is_person)
     return _enlarge(alpha, image)
 
@@ -72,6 +76,35 @@ def _refine(pixels: Bytes, guess: Floats) -> Bytes:
     backdrop, subject = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(smooth, labels, None, backdrop, subject, _ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     return ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
+
+
+def _peel(mask: Bytes, guess: Floats, lab: NDArray[np.floating]) -> Bytes:
+    """Without the wall between arms, torso and legs: what has the colour of the nearest surroundings.
+
+    GrabCut takes it for the person where its cluster of colours is that of clothes too.
+    """
+    smooth = cv2.GaussianBlur(lab.astype(np.float32), (3, 3), 0)
+    for _ in range(_PEELINGS):
+        alike = _is_wall(mask, smooth) | _is_wall(mask.T, smooth.transpose(1, 0, 2)).T
+        alike &= (mask > 0) & (guess < 1.0)
+        wall = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, _disc(5))
+        mask = np.where(cv2.dilate(wall, _disc(3)) > 0, 0, mask).astype(np.uint8)
+    return mask
+
+
+def _is_wall(mask: Bytes, lab: NDArray[np.floating]) -> Bytes:
+    """Whether a pixel has the colour of what is next in its row outside of the mask, on either side."""
+    h, w = mask.shape
+    x = np.broadcast_to(np.arange(w), (h, w))
+    outside = cv2.erode(np.ascontiguousarray(1 - mask), _disc(5)) > 0
+    before = np.maximum.accumulate(np.where(outside, x, -w), axis=1)
+    after = np.minimum.accumulate(np.where(outside, x, 2 * w)[:, ::-1], axis=1)[:, ::-1]
+    rows = np.arange(h)[:, None]
+    alike = np.zeros((h, w), dtype=np.bool_)
+    for edge, known in ((before, before >= 0), (after, after < w)):
+        distance = np.linalg.norm(lab - lab[rows, np.clip(edge, 0, w - 1)], axis=-1)
+        alike |= known & (distance < _SAME_WALL)
+    return alike
 
 
 def _clean(mask: Bytes, guess: Floats, lab: NDArray[np.floating], *, keep_holes: bool) -> Bytes:
