@@ -218,7 +218,7 @@ photos = ShopperPhotos(
     "photos",
     {
         "layers": [layers.core_arn, layers.arrays_arn],
-        "allowed_origin": settings.site_url,
+        "allowed_origin": edge.url,
         "retention_days": settings.photo_retention_days,
         "log_retention_days": settings.log_retention_days,
         "protect_data": settings.protect_data,

@@ -29,6 +29,7 @@ from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
 ROOT = Path(__file__).resolve().parents[2]
+STACKS = ("dev", "staging", "prod")
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 SOCKET = "socket1234"

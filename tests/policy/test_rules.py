@@ -14,6 +14,7 @@ from tests.graph.recorder import Graph, record_stack
 
 GRAPHS = {
     "dev": ("dev", {}),
+    "staging": ("staging", {}),
     "prod": ("prod", {}),
     "dev with S3 Vectors": ("dev", {"vectorBackend": "s3vectors"}),
     "dev with OpenSearch": ("dev", {"vectorBackend": "opensearch", "knowledgeBaseStorage": "opensearch"}),
