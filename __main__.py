@@ -3,6 +3,7 @@
 import pulumi
 
 from components import (
+    Alarms,
     Api,
     Auth,
     Catalog,
@@ -32,6 +33,11 @@ settings = load_settings()
 stack = pulumi.get_stack()
 physical_name = f"{pulumi.get_project()}-{stack}"
 
+alarms = Alarms(
+    "alarms",
+    {"email": settings.alarm_email, "budget_usd": settings.budget_usd, "tags": settings.tags},
+)
+alarmed = settings.alarm_inputs(alarms.topic_arn)
 layers = RuntimeLayers("layers", {"physical_name": physical_name})
 edge = WebEdge(
     "edge",
@@ -44,6 +50,7 @@ edge = WebEdge(
         "certificate_arn": settings.certificate_arn,
         "allowed_cidrs": settings.allowed_cidrs,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -69,6 +76,7 @@ vectors = VectorSearch(
         "opensearch_generation": settings.opensearch_generation,
         "snapshot_minutes": settings.snapshot_minutes,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -87,6 +95,7 @@ catalog = Catalog(
         "capabilities": settings.capabilities(),
         "ingest_concurrency": settings.ingest_concurrency,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -107,6 +116,7 @@ clusters = ProductClusters(
         ],
         "clusters": settings.clusters,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -119,6 +129,7 @@ ranker = RANKERS[settings.ranker](
         "transactions_per_second": settings.personalize_tps,
         "retrain_days": settings.personalize_train_days,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -136,6 +147,7 @@ personalization = Personalization(
         "ranker_events_policy": ranker.events_policy,
         "weight": float(settings.personalize_weight),
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -152,6 +164,7 @@ search = ProductSearch(
         "style_policy": personalization.policy,
         "layers": [layers.core_arn, layers.arrays_arn],
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -174,6 +187,7 @@ knowledge = KnowledgeBase(
         "opensearch_layers": [layers.opensearch_arn],
         "opensearch_generation": settings.opensearch_generation,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -196,6 +210,7 @@ chat = ChatAgent(
         "weather_url": settings.weather_url,
         "weather_key": settings.weather_key(),
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -210,6 +225,7 @@ images = ImageGeneration(
         "daily_per_user": settings.daily_images_per_user,
         "daily_spend_usd": settings.daily_spend_usd,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -221,6 +237,7 @@ photos = ShopperPhotos(
         "allowed_origin": edge.url,
         "retention_days": settings.photo_retention_days,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -247,6 +264,7 @@ try_on = TryOn(
         "concurrency": settings.try_on_concurrency,
         "retention_days": settings.photo_retention_days,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -265,6 +283,7 @@ profile = Profile(
             personalization.owner_policy,
         ],
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -287,6 +306,7 @@ realtime = Realtime(
         },
         "requests_per_second": settings.requests_per_second,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -332,6 +352,7 @@ api = Api(
         "access_log": settings.api_access_log,
         "manage_account_logging": settings.manage_api_account,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -369,6 +390,7 @@ web = WebApp(
         "min_tasks": settings.site_min_tasks,
         "max_tasks": settings.site_max_tasks,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },

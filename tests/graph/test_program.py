@@ -180,6 +180,7 @@ def test_two_stacks_with_s3_vectors_and_agents_share_no_physical_name() -> None:
 def test_only_components_stand_at_the_top(dev: Graph) -> None:
     top = [resource for resource in dev.resources if resource.parent == "virtual-stylist-dev"]
     assert {resource.name for resource in top} == {
+        "alarms",
         "api",
         "auth",
         "catalog",

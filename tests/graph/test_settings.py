@@ -108,7 +108,7 @@ def test_values_arrive_as_texts_and_leave_typed() -> None:
         ),
         (
             {"zzz": "1"},
-            "zzz is not a setting of this project; the settings are allowOtherRegions, allowedCidrs, apiA",
+            "zzz is not a setting of this project; the settings are alarmEmail, allowOtherRegions, allowedC",
         ),
         ({"opensearchGeneration": "old"}, "opensearchGeneration: 'old' is refused: .*'nextgen' or 'classic'"),
         ({"vectorBackend": "redis"}, "virtual-stylist:vectorBackend: 'redis' is refused: .*'dynamodb'"),
