@@ -7,7 +7,7 @@ ARGS ?=
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup local down test check format bench layers lock browser clean
+.PHONY: help setup local down test check format bench cost layers lock browser clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ format: setup ## Format the code and mend what lint can mend
 bench: setup ## Measure and write docs/performance.md (ONLY=engine for one part)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/bench.txt
 	$(BIN)/python -m benchmarks $(ONLY)
+
+cost: setup ## Estimate what a stack costs a month (STACK=prod ARGS="--traffic large --queries 50000")
+	@$(BIN)/python -m operations.cost $(STACK) $(ARGS)
 
 layers: setup ## Build the Lambda layers for arm64; needed before `pulumi up`
 	$(BIN)/python -m layers arm64
