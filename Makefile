@@ -51,7 +51,7 @@ browser: setup # the browser on the PATH, else Playwright's own, else Debian's p
 
 lock: setup ## Pin every requirement anew, with hashes
 	$(BIN)/pip install --quiet "uv>=0.9,<1"
-	for name in layers/core layers/arrays layers/tokens layers/opensearch layers/runtime-client requirements/site requirements/dev requirements/bench requirements/emulator; do \
+	for name in layers/core layers/arrays layers/tokens layers/opensearch layers/runtime-client requirements/site requirements/dev requirements/bench requirements/emulator requirements/audit; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    $$name.in --output-file $$name.txt || exit 1; \
 	done

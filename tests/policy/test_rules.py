@@ -401,7 +401,7 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
     (
         data.keep_secrets_out_of_environments,
         "search-function",
-        put("environment.variables.SETTING", "AKIAABCDEFGHIJKLMNOP"),
+        put("environment.variables.SETTING", "AKIAIOSFODNN7EXAMPLE"),
         "SETTING",
     ),
     (
