@@ -52,6 +52,8 @@ class Resource:
     retain: bool
     dependencies: tuple[str, ...]
     provider: str
+    aliases: tuple[str, ...] = ()
+    """Logical names that it had before."""
 
 
 @dataclass(frozen=True)
@@ -251,6 +253,7 @@ class Recorder(MockMonitor):
                 retain=request.retainOnDelete,
                 dependencies=tuple(sorted({urn.split("::")[-1] for urn in request.dependencies})),
                 provider=request.provider,
+                aliases=_former_names(request),
             )
         )
         return response
@@ -258,6 +261,12 @@ class Recorder(MockMonitor):
     def Invoke(self, request: Any) -> Any:
         self.graph.invokes.append((request.tok, request.provider))
         return super().Invoke(request)
+
+
+def _former_names(request: Any) -> tuple[str, ...]:
+    by_urn = [urn.split("::")[-1] for urn in request.aliasURNs]
+    given = [alias.urn.split("::")[-1] if alias.urn else alias.spec.name for alias in request.aliases]
+    return tuple(sorted({name for name in (*by_urn, *given) if name}))
 
 
 def _reveal(value: Any) -> Any:
@@ -297,7 +306,9 @@ def record(
     return graph
 
 
-def _run(graph: Graph, program: Callable[[], Any], config: dict[str, str], preview: bool, mocks: FakeAws) -> None:
+def _run(
+    graph: Graph, program: Callable[[], Any], config: dict[str, str], preview: bool, mocks: FakeAws
+) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(1, initializer=_open_loop)
