@@ -3,11 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STACK ?= dev
 ARGS ?=
+SHARING := tests/contract tests/e2e tests/browser
+APART := $(addprefix --ignore=,$(SHARING))
 
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup local down test check format bench cost layers lock browser clean
+.PHONY: help setup local down test check format bench cost migrate layers lock browser clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -21,7 +23,13 @@ down: setup ## Stop it from another terminal
 	@$(BIN)/python -m local down
 
 test: setup browser ## Run all tests (ARGS="tests/unit -k search" for some)
+ifeq ($(ARGS),)
+	@# Two at a time what shares nothing, then what shares a local cloud; either fails the target.
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(APART) && apart=0 || apart=$$?; \
+	  $(BIN)/python -m pytest $(SHARING) && exit $$apart
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
 
 check: setup ## Formatting, lint, types, then all tests
 	$(BIN)/ruff format --check .
@@ -39,6 +47,9 @@ bench: setup ## Measure and write docs/performance.md (ONLY=engine for one part)
 
 cost: setup ## Estimate what a stack costs a month (STACK=prod ARGS="--traffic large --queries 50000")
 	@$(BIN)/python -m operations.cost $(STACK) $(ARGS)
+
+migrate: setup ## Move the vectors of a stack, see docs/migration.md (ARGS="start|status|verify|switch|rollback")
+	@$(BIN)/python -m operations.migrate $(ARGS)
 
 layers: setup ## Build the Lambda layers for arm64; needed before `pulumi up`
 	$(BIN)/python -m layers arm64

@@ -22,6 +22,7 @@ from components import (
     SiteConfig,
     TryOn,
     VectorAccess,
+    VectorMigration,
     VectorSearch,
     WebApp,
     WebEdge,
@@ -69,9 +70,7 @@ vectors = VectorSearch(
     {
         "layers": [layers.core_arn, layers.arrays_arn],
         "physical_name": physical_name,
-        "backend": settings.vector_backend,
-        "embedder": settings.embedder,
-        "dimensions": settings.embedding_dimensions,
+        **settings.vector_spaces(),
         "opensearch_layers": [layers.opensearch_arn],
         "opensearch_generation": settings.opensearch_generation,
         "snapshot_minutes": settings.snapshot_minutes,
@@ -168,13 +167,32 @@ search = ProductSearch(
         "tags": settings.tags,
     },
 )
+migration = VectorMigration(
+    "migration",
+    {
+        "vector_environment": vectors.environment,
+        "vector_layers": vectors.layers,
+        "copy_policy": vectors.copy_policy,
+        "compare_policy": vectors.compare_policy,
+        "switch_policy": vectors.switch_policy,
+        "catalog_environment": catalog.environment,
+        "catalog_policy": catalog.policy,
+        "layers": [layers.core_arn, layers.arrays_arn],
+        "active": settings.is_migrating,
+        "reembeds": settings.reembeds,
+        "log_retention_days": settings.log_retention_days,
+        **alarmed,
+        "tags": settings.tags,
+    },
+)
 VectorAccess(
     "vector-access",
     {
+        **settings.vector_spaces(),
         "collection": vectors.collection,
-        "backend": settings.vector_backend,
-        "readers": [search.role_arn],
-        "writers": [catalog.ingest_role_arn, clusters.role_arn],
+        "next_collection": vectors.next_collection,
+        "readers": [search.role_arn, migration.verify_role_arn],
+        "writers": [catalog.ingest_role_arn, clusters.role_arn, migration.backfill_role_arn],
     },
 )
 connections = Connections("connections", {"protect_data": settings.protect_data, "tags": settings.tags})
@@ -424,6 +442,7 @@ pulumi.export("jobs_table", try_on.table)
 pulumi.export("try_on_workflow_arn", try_on.state_machine_arn)
 pulumi.export("knowledge_base_id", knowledge.knowledge_base_id)
 pulumi.export("data_source_id", knowledge.data_source_id)
+pulumi.export("migration", migration.functions)
 pulumi.export("region", settings.region)
 pulumi.export("ranker_workflow_arn", ranker.workflow_arn)
 pulumi.export("ranker_bucket", ranker.bucket)

@@ -84,6 +84,17 @@ class AlarmInputs(TypedDict):
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
 
 
+class VectorSpaceInputs(TypedDict):
+    """The inputs of `VectorSearch` and `VectorAccess` that say where vectors are and where they move."""
+
+    backend: VectorBackend
+    embedder: EmbedderName
+    dimensions: int
+    migrate_to_backend: NotRequired[VectorBackend]
+    migrate_to_embedder: NotRequired[EmbedderName]
+    migrate_to_dimensions: NotRequired[int]
+
+
 class Settings(BaseModel):
     """One stack's configuration: the keys of `Pulumi.yaml` in snake case, with the same defaults."""
 
@@ -94,6 +105,9 @@ class Settings(BaseModel):
     vector_backend: VectorBackend = VectorBackend.DYNAMODB
     embedder: EmbedderName = EmbedderName.TITAN
     embedding_dimensions: int = 1024
+    migrate_to_backend: str = ""
+    migrate_to_embedder: str = ""
+    migrate_to_dimensions: int = 0
     snapshot_minutes: int = Field(default=15, ge=1, le=1440)
     chat_engine: ChatEngine = ChatEngine.CONVERSE
     has_agents_classic: bool = False
@@ -148,6 +162,21 @@ class Settings(BaseModel):
             return json.loads(value)
         except ValueError as error:
             raise ValueError("write JSON, as the description in Pulumi.yaml says") from error
+
+    @field_validator("migrate_to_backend")
+    @classmethod
+    def _check_next_backend(cls, value: str) -> str:
+        return value and VectorBackend(value).value
+
+    @field_validator("migrate_to_embedder")
+    @classmethod
+    def _check_next_embedder(cls, value: str) -> str:
+        return value and EmbedderName(value).value
+
+    @field_validator("migrate_to_dimensions")
+    @classmethod
+    def _check_next_dimensions(cls, value: int) -> int:
+        return value and cls._check_dimensions(value)
 
     @field_validator("site_url")
     @classmethod
@@ -227,6 +256,12 @@ class Settings(BaseModel):
                 "what one garment costs there"
             )
         self._check_hosting()
+        stays = self.migrate_to_backend in ("", self.vector_backend.value) and not self.reembeds
+        if self.is_migrating and stays:
+            raise ValueError(
+                "migrateToBackend: the vectors are there already; name another backend, model or length, "
+                "or remove the settings migrateTo..."
+            )
         if self.manage_api_account and not self.api_access_log:
             raise ValueError("manageApiAccount: has no use without apiAccessLog; set both or neither")
         return self
@@ -246,6 +281,40 @@ class Settings(BaseModel):
             raise ValueError(f"{_key(hosted[0])}: has no use without hostSite; set both or neither")
 
     @property
+    def is_migrating(self) -> bool:
+        """Whether vectors move to another backend, model or length."""
+        return bool(self.migrate_to_backend or self.migrate_to_embedder or self.migrate_to_dimensions)
+
+    @property
+    def reembeds(self) -> bool:
+        """Whether the vectors are made anew while they move."""
+        return (self.embedder, self.embedding_dimensions) != self._next_model
+
+    @property
+    def _next_model(self) -> tuple[EmbedderName, int]:
+        return (
+            EmbedderName(self.migrate_to_embedder or self.embedder),
+            self.migrate_to_dimensions or self.embedding_dimensions,
+        )
+
+    def vector_spaces(self) -> VectorSpaceInputs:
+        """Where vectors are, and where they move if they do."""
+        here: VectorSpaceInputs = {
+            "backend": self.vector_backend,
+            "embedder": self.embedder,
+            "dimensions": self.embedding_dimensions,
+        }
+        if not self.is_migrating:
+            return here
+        embedder, dimensions = self._next_model
+        return {
+            **here,
+            "migrate_to_backend": VectorBackend(self.migrate_to_backend or self.vector_backend),
+            "migrate_to_embedder": embedder,
+            "migrate_to_dimensions": dimensions,
+        }
+
+    @property
     def embedding_model(self) -> str:
         """Id of the embedding model in `runtime/shared/models.toml`."""
         return EMBEDDING_MODELS[self.embedder]
@@ -253,12 +322,15 @@ class Settings(BaseModel):
     @property
     def models(self) -> dict[str, str]:
         """Id of each model that is called, by what it is for."""
-        return {
+        models = {
             "chat": self.chat_model,
             "embedding": self.embedding_model,
             "image": self.image_model,
             "text_embedding": TEXT_EMBEDDING_MODEL,
         }
+        if self.migrate_to_embedder:
+            models["next_embedding"] = EMBEDDING_MODELS[EmbedderName(self.migrate_to_embedder)]
+        return models
 
     def weather_key(self) -> pulumi.Output[str]:
         """Key of the weather service, empty when it needs none; a Pulumi secret."""

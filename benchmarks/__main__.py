@@ -13,6 +13,7 @@ PARTS = {
     "try-on": ("benchmarks.try_on",),
     "scale": ("benchmarks.scale",),
     "personas": ("benchmarks.personas",),
+    "migration": ("benchmarks.migration",),
 }
 
 

@@ -28,6 +28,7 @@ def main() -> None:
         folder = Path(scratch)
         with running_cloud(folder, catalog, UNTHROTTLED) as cloud:
             measure_search(cloud)
+            measure_taste(cloud)
             measure_ingestion(cloud)
         measure_start(folder, catalog)
 
@@ -46,10 +47,29 @@ def measure_search(cloud: RunningCloud) -> None:
             record(Figure(f"{name}, p95", percentile, "ms", "lower", COMMAND, target=50.0, n=len(times)))
 
 
-def _ask(client: httpx.Client, cloud: RunningCloud, query: str) -> float:
+def _ask(client: httpx.Client, cloud: RunningCloud, query: str, **more: str) -> float:
     began = perf_counter()
-    client.get(cloud.description["api_url"] + "/search", params={"query": query}).raise_for_status()
+    url = cloud.description["api_url"] + "/search"
+    client.get(url, params={"query": query, **more}).raise_for_status()
     return 1000 * (perf_counter() - began)
+
+
+def measure_taste(cloud: RunningCloud) -> None:
+    """What a shopper's taste adds to GET /search: requests with and without it, one after the other."""
+    liked = cloud.search(query="red clothes", limit=20)
+    events = [{"product_id": each["product_id"], "event_type": "favorite"} for each in liked]
+    cloud.call("POST", "/interactions", json={"events": events}).raise_for_status()
+    times: dict[str, list[float]] = {"0.3": [], "0": []}
+    with httpx.Client(headers=cloud.headers) as client:
+        for turn, words in enumerate(islice(cycle(WORDS), _WARM_UP + _REQUESTS)):
+            for weight in ("0.3", "0") if turn % 2 else ("0", "0.3"):
+                times[weight].append(_ask(client, cloud, words, personalize=weight))
+    tasteful, plain = times["0.3"][_WARM_UP:], times["0"][_WARM_UP:]
+    pairs = [one - other for one, other in zip(tasteful, plain, strict=True)]
+    slow = quantiles(tasteful, n=20)[18] - quantiles(plain, n=20)[18]
+    name = "local cloud/taste adds to a warm GET /search"
+    record(Figure(f"{name}, median of the pairs", median(pairs), "ms", "lower", COMMAND, n=len(pairs)))
+    record(Figure(f"{name}, p95 less p95", slow, "ms", "lower", COMMAND, target=5.0, n=len(pairs)))
 
 
 def measure_ingestion(cloud: RunningCloud) -> None:

@@ -226,14 +226,14 @@ def measure_kmeans(run: Run) -> None:
         print("  scikit-learn is not installed: the comparison of K-Means with it is left out")
     times = time_interleaved(tasks, 1, rounds=run.rounds, warm_up=0)
     for other, seconds in zip(("faiss", "scikit-learn"), times[1:], strict=False):
-        name = f"K-Means, {clusters} clusters"
         run.note(
-            f"{name}, time", times[0][0], "s", n=rows, against=f"{other} ({seconds[0]:.3g} s)",
-            ratio=seconds[0] / times[0][0],
+            f"K-Means, {clusters} clusters, time against {other}", times[0][0], "s", n=rows, target=1.0,
+            against=f"{other} ({seconds[0]:.3g} s)", ratio=seconds[0] / times[0][0],
         )  # fmt: skip
+        ratio = inertia[other] / inertia["own"]
         run.note(
-            f"{name}, inertia per vector", inertia["own"] / rows, "", n=rows,
-            against=f"{other} ({inertia[other] / rows:.4g})", ratio=inertia[other] / inertia["own"],
+            f"K-Means, {clusters} clusters, inertia per vector against {other}", inertia["own"] / rows, "",
+            n=rows, target=1.0, against=f"{other} ({inertia[other] / rows:.4g})", ratio=ratio,
         )  # fmt: skip
 
 

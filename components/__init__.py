@@ -24,6 +24,7 @@ from components.shopper_profile import Profile, ProfileArgs
 from components.site_config import SiteConfig, SiteConfigArgs
 from components.try_on import TryOn, TryOnArgs, TryOnProvider
 from components.vector_access import VectorAccess, VectorAccessArgs
+from components.vector_migration import VectorMigration, VectorMigrationArgs
 from components.vector_search import EmbedderName, VectorBackend, VectorSearch, VectorSearchArgs
 from components.web_app import ImageBuilder, WebApp, WebAppArgs
 from components.web_edge import WebEdge, WebEdgeArgs
@@ -49,6 +50,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     SiteConfig,
     TryOn,
     VectorAccess,
+    VectorMigration,
     VectorSearch,
     WebApp,
     WebEdge,
@@ -106,6 +108,8 @@ __all__ = [
     "VectorAccess",
     "VectorAccessArgs",
     "VectorBackend",
+    "VectorMigration",
+    "VectorMigrationArgs",
     "VectorSearch",
     "VectorSearchArgs",
     "WeatherSource",

@@ -171,8 +171,8 @@ def _check_rate(rate: int) -> None:
 
 
 def _body(args: ApiArgs, public: frozenset[str], schemas: Mapping[str, str]) -> pulumi.Output[str]:
-    def describe(known: Mapping[str, Any]) -> dict[str, Any]:
-        return describe_api(
+    def describe(known: Mapping[str, Any]) -> str:
+        description = describe_api(
             ApiDescription(
                 title=TITLE,
                 version=VERSION,
@@ -184,6 +184,7 @@ def _body(args: ApiArgs, public: frozenset[str], schemas: Mapping[str, str]) -> 
                 allowed_origin=known["allowed_origin"],
             )
         )
+        return json.dumps(description, sort_keys=True)
 
     known = pulumi.Output.all(
         routes=args["routes"],
@@ -191,7 +192,7 @@ def _body(args: ApiArgs, public: frozenset[str], schemas: Mapping[str, str]) -> 
         scope=args["scope"],
         allowed_origin=args.get("allowed_origin", "*"),
     )
-    return pulumi.Output.json_dumps(known.apply(describe), sort_keys=True)
+    return known.apply(describe)
 
 
 def _put_firewall(

@@ -11,6 +11,7 @@ from components._lib.bucket import private_bucket
 from components._lib.event_queue import EventQueue, feed_function, queue_bucket_events
 from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.package import public_token
+from components._lib.table import Index, data_table
 
 PREFIX = "products/"
 CATEGORY_INDEX = "by-category"
@@ -87,7 +88,7 @@ class Catalog(pulumi.ComponentResource):
         bucket = private_bucket(
             f"{name}-bucket", self, versioned=True, protect_data=protect, tags=args.get("tags")
         )
-        table = _products_table(name, self, protect, args.get("tags"))
+        table = _products_table(name, self, args)
         events = queue_bucket_events(
             name,
             self,
@@ -149,31 +150,14 @@ def _check_concurrency(concurrency: int) -> None:
         raise ValueError(f"ingest_concurrency: {concurrency} is out of range; Lambda takes 2 to 1000")
 
 
-def _products_table(
-    name: str,
-    parent: pulumi.Resource,
-    protect: bool,
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
-) -> aws.dynamodb.Table:
-    return aws.dynamodb.Table(
+def _products_table(name: str, parent: pulumi.Resource, args: CatalogArgs) -> aws.dynamodb.Table:
+    return data_table(
         f"{name}-products",
-        billing_mode="PAY_PER_REQUEST",
+        parent,
         hash_key="product_id",
-        attributes=[{"name": "product_id", "type": "S"}, {"name": "category", "type": "S"}],
-        global_secondary_indexes=[
-            {
-                "name": CATEGORY_INDEX,
-                "key_schemas": [
-                    {"attribute_name": "category", "key_type": "HASH"},
-                    {"attribute_name": "product_id", "key_type": "RANGE"},
-                ],
-                "projection_type": "ALL",
-            }
-        ],
-        point_in_time_recovery={"enabled": protect},
-        deletion_protection_enabled=protect,
-        tags=tags,
-        opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
+        indexes=[Index(name=CATEGORY_INDEX, hash_key="category", range_key="product_id")],
+        protect_data=args.get("protect_data", True),
+        tags=args.get("tags"),
     )
 
 

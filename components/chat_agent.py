@@ -17,6 +17,7 @@ from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.models import Model, find_model, load_models
 from components._lib.package import public_token
+from components._lib.table import data_table
 
 DEFAULT_CHAT_MODEL = "us.amazon.nova-2-lite-v1:0"
 EXPIRY_ATTRIBUTE = "expires_at"
@@ -214,19 +215,14 @@ def _table(
     name: str, parent: pulumi.Resource, args: ChatAgentArgs, *, range_key: str | None, expires: bool
 ) -> aws.dynamodb.Table:
     """A table of what is kept of shoppers, by the shopper's id."""
-    protect = args.get("protect_data", True)
-    keys = ["user_id", range_key] if range_key else ["user_id"]
-    return aws.dynamodb.Table(
+    return data_table(
         name,
-        billing_mode="PAY_PER_REQUEST",
+        parent,
         hash_key="user_id",
         range_key=range_key,
-        attributes=[{"name": key, "type": "S"} for key in keys],
-        ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True} if expires else None,
-        point_in_time_recovery={"enabled": protect},
-        deletion_protection_enabled=protect,
+        expires_by=EXPIRY_ATTRIBUTE if expires else None,
+        protect_data=args.get("protect_data", True),
         tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
     )
 
 

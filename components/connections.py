@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.package import public_token
+from components._lib.table import data_table
 
 STAGE = "v1"
 EXPIRY_ATTRIBUTE = "ttl"
@@ -88,18 +89,14 @@ def management_url(api_endpoint: str) -> str:
 
 
 def _table(name: str, parent: pulumi.Resource, args: ConnectionsArgs) -> aws.dynamodb.Table:
-    protect = args.get("protect_data", True)
-    return aws.dynamodb.Table(
+    return data_table(
         f"{name}-table",
-        billing_mode="PAY_PER_REQUEST",
+        parent,
         hash_key="connection_id",
-        attributes=[{"name": "connection_id", "type": "S"}],
         # A connection whose end was never told of.
-        ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True},
-        point_in_time_recovery={"enabled": protect},
-        deletion_protection_enabled=protect,
+        expires_by=EXPIRY_ATTRIBUTE,
+        protect_data=args.get("protect_data", True),
         tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
     )
 
 

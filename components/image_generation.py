@@ -13,6 +13,7 @@ from components._lib.function import Function, FunctionSpec
 from components._lib.kept import describe_kept, kept_objects, kept_rows, own_objects, own_rows
 from components._lib.models import Model, find_model, load_models
 from components._lib.package import public_token
+from components._lib.table import data_table
 
 DEFAULT_IMAGE_MODEL = "stability.stable-image-core-v1:1"
 PREFIX = "images/"
@@ -143,18 +144,14 @@ def _find_price(model: Model) -> float:
 
 
 def _quotas(name: str, parent: pulumi.Resource, args: ImageGenerationArgs) -> aws.dynamodb.Table:
-    protect = args.get("protect_data", True)
-    return aws.dynamodb.Table(
+    return data_table(
         f"{name}-quotas",
-        billing_mode="PAY_PER_REQUEST",
+        parent,
         hash_key="user_id",
         range_key="key",
-        attributes=[{"name": "key", "type": "S"}, {"name": "user_id", "type": "S"}],
-        ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True},
-        point_in_time_recovery={"enabled": protect},
-        deletion_protection_enabled=protect,
+        expires_by=EXPIRY_ATTRIBUTE,
+        protect_data=args.get("protect_data", True),
         tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
     )
 
 

@@ -11,6 +11,7 @@ from components._lib.event_queue import EventQueue, feed_function, queue_message
 from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.package import public_token
+from components._lib.table import data_table
 
 _GATEWAY_LIMIT_SECONDS = 29
 _RECORDER_TIMEOUT = 60
@@ -73,17 +74,13 @@ class Personalization(pulumi.ComponentResource):
         super().__init__(public_token("Personalization"), name, {}, opts)
         check_pair(args, "ranker_environment", "ranker_policy")
         check_pair(args, "ranker_environment", "ranker_events_policy")
-        protect = args.get("protect_data", True)
 
-        table = aws.dynamodb.Table(
+        table = data_table(
             f"{name}-styles",
-            billing_mode="PAY_PER_REQUEST",
+            self,
             hash_key="user_id",
-            attributes=[{"name": "user_id", "type": "S"}],
-            point_in_time_recovery={"enabled": protect},
-            deletion_protection_enabled=protect,
+            protect_data=args.get("protect_data", True),
             tags=args.get("tags"),
-            opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
         )
         waiting = queue_messages(
             name,

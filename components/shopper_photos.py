@@ -12,6 +12,7 @@ from components._lib.event_queue import EventQueue, feed_function, queue_bucket_
 from components._lib.function import Function, FunctionSpec
 from components._lib.kept import describe_kept, kept_objects, kept_rows, own_objects, own_rows
 from components._lib.package import public_token
+from components._lib.table import Index, data_table
 
 PREFIX = "models/"
 BY_USER = "by_user"
@@ -168,31 +169,14 @@ def _let_browsers_upload(
 
 
 def _table(name: str, parent: pulumi.Resource, args: ShopperPhotosArgs) -> aws.dynamodb.Table:
-    protect = args.get("protect_data", True)
-    return aws.dynamodb.Table(
+    return data_table(
         f"{name}-models",
-        billing_mode="PAY_PER_REQUEST",
+        parent,
         hash_key="model_id",
-        attributes=[
-            {"name": "model_id", "type": "S"},
-            {"name": "user_id", "type": "S"},
-            {"name": "created_at", "type": "S"},
-        ],
-        global_secondary_indexes=[
-            {
-                "name": BY_USER,
-                "key_schemas": [
-                    {"attribute_name": "user_id", "key_type": "HASH"},
-                    {"attribute_name": "created_at", "key_type": "RANGE"},
-                ],
-                "projection_type": "ALL",
-            }
-        ],
-        ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True},
-        point_in_time_recovery={"enabled": protect},
-        deletion_protection_enabled=protect,
+        indexes=[Index(name=BY_USER, hash_key="user_id", range_key="created_at")],
+        expires_by=EXPIRY_ATTRIBUTE,
+        protect_data=args.get("protect_data", True),
         tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
     )
 
 

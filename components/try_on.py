@@ -14,6 +14,7 @@ from components._lib.event_queue import queue_bucket_events, queue_messages
 from components._lib.kept import describe_kept, kept_objects, kept_rows, own_objects, own_rows
 from components._lib.models import load_models
 from components._lib.package import public_token
+from components._lib.table import Index, data_table
 from components._lib.tryon import compose, nova_canvas, sagemaker
 from components._lib.tryon.functions import (
     DELIVERY_TIMEOUT_S,
@@ -278,42 +279,18 @@ def _bind(args: TryOnArgs, log_retention_days: int) -> Bindings:
 
 
 def _jobs(name: str, parent: pulumi.Resource, args: TryOnArgs) -> aws.dynamodb.Table:
-    protect = args.get("protect_data", True)
-    return aws.dynamodb.Table(
+    return data_table(
         f"{name}-jobs",
-        billing_mode="PAY_PER_REQUEST",
+        parent,
         hash_key="id",
-        attributes=[
-            {"name": "id", "type": "S"},
-            {"name": "user_id", "type": "S"},
-            {"name": "created_at", "type": "S"},
-            {"name": "open", "type": "S"},
+        indexes=[
+            Index(name=BY_USER, hash_key="user_id", range_key="created_at"),
+            # Only jobs that are not over have the attribute, so the index is as small as they are few.
+            Index(name=UNFINISHED, hash_key="open", range_key="created_at", keys_only=True),
         ],
-        global_secondary_indexes=[
-            {
-                "name": BY_USER,
-                "key_schemas": [
-                    {"attribute_name": "user_id", "key_type": "HASH"},
-                    {"attribute_name": "created_at", "key_type": "RANGE"},
-                ],
-                "projection_type": "ALL",
-            },
-            {
-                # Only jobs that are not over have the attribute, so the index is as small as they are few.
-                "name": UNFINISHED,
-                "key_schemas": [
-                    {"attribute_name": "open", "key_type": "HASH"},
-                    {"attribute_name": "created_at", "key_type": "RANGE"},
-                ],
-                "projection_type": "KEYS_ONLY",
-            },
-        ],
+        expires_by=EXPIRY_ATTRIBUTE,
         # A start needs to know which job is new, and nothing of it.
-        stream_enabled=True,
-        stream_view_type="KEYS_ONLY",
-        ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True},
-        point_in_time_recovery={"enabled": protect},
-        deletion_protection_enabled=protect,
+        stream="KEYS_ONLY",
+        protect_data=args.get("protect_data", True),
         tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
     )

@@ -53,6 +53,15 @@ def load(config: LocalConfig, outputs: dict[str, Any], console: Console) -> str:
     return f"{len(pictures)} products from {source}"
 
 
+def group(config: LocalConfig, outputs: dict[str, Any]) -> None:
+    """Have the products grouped by look if that is due, without waiting for it.
+
+    The schedule would do so in an hour; a new catalogue should have its groups while it is being tried out.
+    """
+    functions = emulator_client(config.emulator_url, outputs["region"], "lambda")
+    functions.invoke(FunctionName=outputs["clusters_function"], InvocationType="Event", Payload=b"{}")
+
+
 def _demo_folder(config: LocalConfig) -> Path:
     return config.folder / f"demo-{drawing_digest()}"
 

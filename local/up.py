@@ -72,6 +72,7 @@ class LocalCloud:
         demo_users = users.create_demo_users(self.config, outputs)
         drawing.join()
         report = catalog.load(self.config, outputs, self.console)
+        catalog.group(self.config, outputs)
         report = f"{report}, {documents.load(self.config, outputs)}"
         self._wait("site", f"{self.config.site_url}/_stcore/health")
         description = describe(self.config, outputs, demo_users)

@@ -1,5 +1,6 @@
 """Fixtures that several kinds of tests share."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,14 @@ from tests.support.cloud import RunningCloud, running_cloud
 from tests.support.opensearch import node_missing, opensearch_node
 
 _PRODUCTS = 64
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # More than a shopper has in a day: the tests of a run are one shopper's.
 _ROOMY = {"dailyTryOnsPerUser": "1000", "dailySpendUsd": "1000"}
+
+
+def pytest_configure() -> None:
+    """What fixtures hold stays for a whole run: looking through all of it again and again is slow."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -23,12 +23,13 @@ def main() -> None:
         return
     note_page(page.url_path)
     frame.show_header(pages, page)
+    # Before the page, which may take a while: a reload must not lose what was just saved.
+    keepsakes.write()
     try:
         page.run()
     except ApiProblem as problem:
         messages.show_problem(problem)
     frame.show_footer(client)
-    keepsakes.write()
     if not catalog.STYLE.isdisjoint(features):
         signals.send(client)
 

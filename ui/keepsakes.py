@@ -41,7 +41,10 @@ def keep(name: str, value: str, *, lasting: bool = True) -> None:
 
 def write() -> None:
     """Hands the browser what is to be kept. For the frame of the pages."""
-    if _kept():
+    # Always there, so that what follows keeps its position on the page.
+    with st.container(key="keepsakes-place"):
+        if not _kept():
+            return
         _write(data={name: list(value) for name, value in _kept().items()}, key="keepsakes")
 
 

@@ -17,12 +17,12 @@ def is_signed_in() -> bool:
 
 
 def shopper_name() -> str:
-    """What to call the shopper."""
-    for claim in ("given_name", "name", "email"):
+    """What to call the shopper, empty if the sign-in does not tell."""
+    for claim in ("given_name", "name"):
         value = st.user.get(claim)
         if isinstance(value, str) and value:
             return value
-    return "Guest"
+    return ""
 
 
 def shopper_email() -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pulumi
 
+from components._lib.texts import dump_json
+
 Statement = dict[str, Any]
 """One statement; its ARNs may be Outputs until the document is made."""
 
@@ -27,9 +29,7 @@ def allow(
 
 def document(statements: Sequence[Statement]) -> pulumi.Output[str]:
     """The JSON text of a policy; keys are sorted so that an unchanged policy never differs."""
-    return pulumi.Output.json_dumps(
-        {"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True, separators=(",", ":")
-    )
+    return dump_json({"Version": "2012-10-17", "Statement": list(statements)}, separators=(",", ":"))
 
 
 def merge(documents: Sequence[pulumi.Input[str]]) -> pulumi.Output[str]:

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.texts import dump_json
 
 Place = Mapping[str, Any]
 """One place; its names may be Outputs until the text is made."""
@@ -65,7 +66,7 @@ def own_objects(bucket: aws.s3.Bucket, prefix: str) -> list[iam.Statement]:
 
 def describe_kept(*places: Place) -> pulumi.Output[str]:
     """The text that a component hands out."""
-    return pulumi.Output.json_dumps(places, sort_keys=True)
+    return dump_json(places)
 
 
 def merge_kept(texts: Sequence[pulumi.Input[str]]) -> pulumi.Output[str]:

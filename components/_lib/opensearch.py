@@ -150,7 +150,7 @@ def data_policy(
     """Declare who may do what with one index of a collection."""
     rules = [
         {
-            "Principal": list(grant.roles),
+            "Principal": pulumi.Output.all(*grant.roles).apply(_known),
             "Rules": [
                 {
                     "Permission": sorted(grant.permissions),
@@ -165,6 +165,11 @@ def data_policy(
     return aws.opensearch.ServerlessAccessPolicy(
         logical_name, name=name, type="data", policy=_text(rules), opts=opts
     )
+
+
+def _known(roles: Sequence[str]) -> list[str]:
+    """Without the empty texts of functions that are not there."""
+    return [role for role in roles if role]
 
 
 def short_name(prefix: pulumi.Input[str], suffix: str) -> pulumi.Output[str]:

@@ -11,6 +11,7 @@ from components._lib import iam
 from components._lib.alarm import Watch, of_workflow
 from components._lib.bedrock import find_place
 from components._lib.package import internal_token
+from components._lib.texts import dump_json
 
 # What Lambda itself asks to be retried: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
 LAMBDA_TROUBLES = (
@@ -75,7 +76,7 @@ class Workflow(pulumi.ComponentResource):
             f"{name}-machine",
             type="STANDARD",
             role_arn=role.arn,
-            definition=pulumi.Output.json_dumps(spec.definition, sort_keys=True),
+            definition=dump_json(spec.definition),
             logging_configuration={
                 "level": "ALL",
                 # States hold what functions answer; what happened is worth keeping, what was said is not.

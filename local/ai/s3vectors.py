@@ -8,6 +8,7 @@ with filters applied first. Limits are those of the user guide's page on limitat
 import base64
 import json
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,7 @@ LIST_PAGE = 500
 FILTERABLE_BYTES = 2048
 METADATA_BYTES = 40 * 1024
 METADATA_KEYS = 50
+_AFTER = "after:"
 
 
 @dataclass(slots=True)
@@ -223,7 +225,7 @@ def get_vectors(state: VectorBuckets, request: Json) -> Json:
 
 def list_vectors(state: VectorBuckets, request: Json) -> Json:
     index = _index(state, request)
-    page, more = _page(list(index.vectors), request)
+    page, more = _page_by_key(sorted(index.vectors), request)
     return {"vectors": [_show(key, index.vectors[key], request) for key in page], **more}
 
 
@@ -472,6 +474,25 @@ def _show(key: str, stored: StoredVector, request: Json) -> Json:
     if request.get("returnMetadata"):
         shown["metadata"] = stored.metadata
     return shown
+
+
+def _page_by_key(keys: list[str], request: Json) -> tuple[list[str], Json]:
+    """As `_page` of sorted keys, from behind the last key: what comes or goes meanwhile moves nothing."""
+    start = bisect_right(keys, _read_token(request)) if "nextToken" in request else 0
+    end = start + request.get("maxResults", LIST_PAGE)
+    if end >= len(keys):
+        return keys[start:], {}
+    return keys[start:end], {"nextToken": _AFTER + base64.b64encode(keys[end - 1].encode()).decode()}
+
+
+def _read_token(request: Json) -> str:
+    try:
+        start, text = request["nextToken"][: len(_AFTER)], request["nextToken"][len(_AFTER) :]
+        if start == _AFTER:
+            return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        pass
+    raise invalid("The nextToken is not one of this list.")
 
 
 def _page(names: list[str], request: Json) -> tuple[list[str], Json]:

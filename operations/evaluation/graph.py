@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,16 +106,21 @@ class FakeAws(Mocks):
         return f"{args.name}-id", {**inputs, **outputs_of(args.typ, args.name, inputs)}
 
     def call(self, args: MockCallArgs) -> Any:
-        answers: dict[str, dict[str, Any]] = {
-            "aws:index/getRegion:getRegion": {"region": REGION, "name": REGION, "id": REGION},
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT},
-            "aws:index/getAvailabilityZones:getAvailabilityZones": {
-                "names": [f"{REGION}{letter}" for letter in "abc"]
-            },
-            "aws:ec2/getSecurityGroup:getSecurityGroup": {"id": "sg-of-cloudfront"},
-            "aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
-        }
-        return answers[args.token]
+        return answer_to(args.token)
+
+
+def answer_to(token: str) -> dict[str, Any]:
+    """What AWS answers when a program asks it something."""
+    answers: dict[str, dict[str, Any]] = {
+        "aws:index/getRegion:getRegion": {"region": REGION, "name": REGION, "id": REGION},
+        "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT},
+        "aws:index/getAvailabilityZones:getAvailabilityZones": {
+            "names": [f"{REGION}{letter}" for letter in "abc"]
+        },
+        "aws:ec2/getSecurityGroup:getSecurityGroup": {"id": "sg-of-cloudfront"},
+        "aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
+    }
+    return answers[token]
 
 
 def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -359,6 +365,16 @@ def stack_config(stack: str, **changes: Any) -> dict[str, str]:
 def record_stack(stack: str, *, preview: bool = False, **changes: Any) -> Graph:
     """Run the project's own program with a stack file."""
     return record(run_program, config=stack_config(stack, **changes), stack=stack, preview=preview)
+
+
+def known_stack(stack: str, *, preview: bool = False, **changes: Any) -> Graph:
+    """As `record_stack`, run once for all tests of the process that ask for the same; for reading only."""
+    return _recorded(stack, preview, json.dumps(changes, sort_keys=True))
+
+
+@cache
+def _recorded(stack: str, preview: bool, changes: str) -> Graph:
+    return record_stack(stack, preview=preview, **json.loads(changes))
 
 
 def run_program() -> None:

@@ -20,7 +20,8 @@ from runtime.shared.observability import emit_metrics, get_logger
 from runtime.shared.products import CatalogSettings
 from runtime.shared.queues import Pause
 from runtime.shared.settings import SettingsModel, read_setting
-from runtime.vectors.factory import open_embedder, open_store
+from runtime.vectors.factory import open_embedder, open_space, open_store
+from runtime.vectors.migration import Move
 from runtime.vectors.settings import VectorSettings
 
 _SEND_AT_ONCE = 10  # most entries of one batch request of SQS
@@ -54,6 +55,7 @@ def _open_ingestion() -> Ingestion:
     catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
     ingest: IngestSettings = read_setting("INGEST", IngestSettings)
     vectors = VectorSettings.from_environment()
+    move = Move.from_environment()
     clients = Clients()
     reconciler = Reconciler(
         CatalogBucket(clients.get("s3"), catalog.bucket),
@@ -62,6 +64,7 @@ def _open_ingestion() -> Ingestion:
         open_embedder(vectors, clients.get),
         catalog.prefix,
         find_cluster=_open_labels(clients, vectors),
+        also=() if move is None else (open_space(move.target, clients.get),),
     )
     letters = DeadLetterQueue(clients.get("sqs"), ingest.dead_letter_url)
     return Ingestion(reconciler, letters, catalog.bucket, ingest.max_attempts)

@@ -10,7 +10,9 @@ key at once. What makes every order end in the same state:
    file states is written to the row first, as only the row says which of two statements is the later one.
 4. Whoever has written looks at the bucket once more, and starts again if the object has changed. So the
    last one to write has seen the last state.
-5. Starting again, and a message that failed before, never trusts the row to tell what the store holds.
+5. While vectors move to another place, each write goes to that one as well, after the first: so the first
+   always knows first, and whoever copies can look there for what it has missed.
+6. Starting again, and a message that failed before, never trusts the row to tell what the store holds.
 """
 
 import hashlib
@@ -38,10 +40,11 @@ from runtime.catalog.statements import (
 )
 from runtime.catalog.store import CatalogBucket, ProductRows, StoredObject
 from runtime.shared.images import PictureRefused, check_picture, refuse_size
+from runtime.shared.observability import describe_error, get_logger
 from runtime.shared.products import Product, product_id_for_key
 from runtime.vectors.attributes import attributes_of
 from runtime.vectors.errors import EmbeddingRefused
-from runtime.vectors.port import Embedder, Purpose, VectorItem, VectorStore
+from runtime.vectors.port import Embedder, Purpose, VectorItem, VectorSpace, VectorStore
 
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
 _MAX_ROUNDS = 5
@@ -88,7 +91,10 @@ class _Round:
 
     key: str
     force: bool
-    vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict[str, NDArray[np.float32]])
+    vectors: dict[tuple[str, str], NDArray[np.float32]] = field(
+        default_factory=dict[tuple[str, str], NDArray[np.float32]]
+    )
+    """By embedding key and content."""
 
 
 class Reconciler:
@@ -103,6 +109,7 @@ class Reconciler:
         prefix: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         find_cluster: Callable[[NDArray[np.float32]], int | None] = lambda _: None,
+        also: Sequence[VectorSpace] = (),
     ) -> None:
         self._bucket = bucket
         self._rows = rows
@@ -111,6 +118,7 @@ class Reconciler:
         self._prefix = prefix
         self._now = now
         self._find_cluster = find_cluster
+        self._also = also
         # Keys are settled in parallel, pictures decoded one at a time: that bounds the memory.
         self._decoding = threading.Lock()
 
@@ -140,7 +148,7 @@ class Reconciler:
         """Remove the vector and the row of a picture that is gone. None: the row changed meanwhile."""
         product_id = product_id_for_key(round_.key)
         before = self._rows.get(product_id, consistent=True)
-        self._store.delete([product_id])
+        self._delete_vectors(product_id)
         if before is None or not before.is_shown or self._rows.delete(before):
             return Settled(Outcome.REMOVED)
         return None
@@ -168,9 +176,7 @@ class Reconciler:
         with self._decoding:
             content_type = check_picture(data, max_bytes=MAX_PICTURE_BYTES).content_type
             color = name_color(data)
-        if content_hash not in round_.vectors:
-            round_.vectors[content_hash] = self._embedder.embed(image=data, purpose=Purpose.INDEX)
-        vector = round_.vectors[content_hash]
+        vector = _embed(round_, self._embedder, data, content_hash)
         product = replace(
             self._describe(round_.key, before, color),
             content_hash=content_hash,
@@ -180,7 +186,16 @@ class Reconciler:
         )
         item = VectorItem(product.product_id, vector, attributes_of(product), content_hash, product.version)
         self._store.upsert([item])
+        for space in self._also:
+            _mirror(round_, space, item, data)
         return Settled(Outcome.INDEXED) if self._rows.write(product, before) else None
+
+    def _delete_vectors(self, product_id: str) -> None:
+        for store in self._stores():
+            store.delete([product_id])
+
+    def _stores(self) -> list[VectorStore]:
+        return [self._store, *(space.store for space in self._also)]
 
     def _is_indexed(self, row: Product | None, content_hash: str) -> bool:
         return (
@@ -217,7 +232,7 @@ class Reconciler:
 
         What a catalogue file stated of it is kept for the day when the picture is replaced.
         """
-        self._store.delete([product_id_for_key(key)])
+        self._delete_vectors(product_id_for_key(key))
         if before is None or not before.is_shown:
             return True
         if not before.stated:
@@ -273,12 +288,17 @@ class Reconciler:
         raise Unsettled("the row kept changing")
 
     def _update_attributes(self, product: Product) -> None:
-        """Hand the attributes on to the vector, which a store may not see yet: then it is tried again."""
+        """Hand the attributes on to the vector, which a store may not see yet: then it is tried again.
+
+        In a place that vectors still move to, most are not there at all, and what is is checked at the end.
+        """
         if not product.is_shown or product.embedding_key != self._embedder.key:
             return
         attributes = attributes_of(product)
         if not self._store.update_attributes(product.product_id, attributes, product.version):
             raise Unsettled("the vector of a product is not there (yet)")
+        for space in self._also:
+            space.store.update_attributes(product.product_id, attributes, product.version)
 
     def _state(self, key: str, values: Mapping[str, Any], before: Product | None) -> Product | None:
         """The product with these values stated; None when that changes nothing."""
@@ -291,6 +311,25 @@ class Reconciler:
         if before and replace(after, updated_at=before.updated_at, version=before.version) == before:
             return None
         return after
+
+
+def _embed(round_: _Round, embedder: Embedder, data: bytes, content_hash: str) -> NDArray[np.float32]:
+    """The vector of a picture, made once however many rounds and stores want it."""
+    wanted = (embedder.key, content_hash)
+    if wanted not in round_.vectors:
+        round_.vectors[wanted] = embedder.embed(image=data, purpose=Purpose.INDEX)
+    return round_.vectors[wanted]
+
+
+def _mirror(round_: _Round, space: VectorSpace, item: VectorItem, data: bytes) -> None:
+    """Store an item in another space too. What only that space's model refuses stays in the shop."""
+    try:
+        vector = _embed(round_, space.embedder, data, item.content_hash)
+    except EmbeddingRefused as refused:
+        get_logger().warning("refused by the model migrated to", **describe_error(refused))
+        space.store.delete([item.product_id])
+    else:
+        space.store.upsert([replace(item, vector=vector)])
 
 
 def _refuse_row(bad: BadRow) -> Refused:

@@ -15,6 +15,7 @@ from runtime.shared.observability import emit_metrics, get_logger
 from runtime.shared.products import CatalogSettings
 from runtime.shared.settings import SettingsModel, read_setting
 from runtime.vectors.factory import open_store
+from runtime.vectors.migration import Move
 from runtime.vectors.settings import VectorSettings
 
 
@@ -29,10 +30,11 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
     The store is opened anew each time, so that an idle function does not hold an index in memory.
     """
+    logger = get_logger()  # before the store, whose warnings go through it
     started = time.perf_counter()
     figures = _open_clusterer().run(force=bool(event.get("force")))
     took = 1000 * (time.perf_counter() - started)
-    get_logger().info("catalogue grouped", took_ms=round(took), **figures)
+    logger.info("catalogue grouped", took_ms=round(took), **figures)
     counts = {name: float(figures.get(name, 0)) for name in ("clusters", "changed")}
     emit_metrics({}, {"Clusters": counts["clusters"], "LabelsChanged": counts["changed"]}, {"Grouping": took})
     return figures
@@ -46,6 +48,7 @@ def _open_clients() -> Clients:
 def _open_clusterer() -> Clusterer:
     clients = _open_clients()
     vectors = VectorSettings.from_environment()
+    move = Move.from_environment()
     catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
     clusters: ClusterSettings = read_setting("CLUSTERS", ClusterSettings)
     grouping: GroupingSettings = read_setting("GROUPING", GroupingSettings)
@@ -55,4 +58,5 @@ def _open_clusterer() -> Clusterer:
         CentroidBucket(clients.get("s3"), clusters.bucket, clusters.prefix),
         embedding_key=vectors.embedding_key,
         k=grouping.clusters,
+        also=() if move is None else (open_store(move.target, clients.get),),
     )

@@ -69,6 +69,7 @@ class Clusterer:
         *,
         embedding_key: str,
         k: int,
+        also: Sequence[VectorStore] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._rows = rows
@@ -76,6 +77,7 @@ class Clusterer:
         self._bucket = bucket
         self._embedding_key = embedding_key
         self._k = k
+        self._also = also
         self._clock = clock
 
     def run(self, *, force: bool = False) -> dict[str, Any]:
@@ -188,7 +190,10 @@ class Clusterer:
         return changed
 
     def _give(self, product: Product, label: int) -> bool:
-        """Write a label to the row and then to the store, as every other change of a row."""
+        """Write a label to the row and then to the store, as every other change of a row.
+
+        While vectors move, where they move to hears of it after that; what is not there yet comes with it.
+        """
         current: Product | None = product
         for _ in range(_MAX_ROUNDS):
             if current is None or not current.is_shown:
@@ -196,7 +201,8 @@ class Clusterer:
             changes = current.cluster != label
             after = replace(current, cluster=label, version=current.version + 1) if changes else current
             if not changes or self._rows.write(after, current):
-                self._store.update_attributes(after.product_id, attributes_of(after), after.version)
+                for store in (self._store, *self._also):
+                    store.update_attributes(after.product_id, attributes_of(after), after.version)
                 return changes
             current = self._rows.get(product.product_id, consistent=True)
         raise Unsettled("the row kept changing")

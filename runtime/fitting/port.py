@@ -48,7 +48,7 @@ class TryOnModel(Protocol):
     model_id: str
 
     def render(self, request: RenderRequest) -> Rendered:
-        """The picture, not yet checked. Raises TryOnRefused, TryOnUnavailable or TryOnGarbage."""
+        """The picture, not yet checked. Raises a TryOnError of any kind."""
         ...
 
 
@@ -66,6 +66,10 @@ class TryOnRefused(TryOnError):
 
 class TryOnUnavailable(TryOnError):
     """Throttled, timed out or down: the same call may work shortly."""
+
+
+class TryOnForbidden(TryOnError):
+    """The shop may not use the model, or there is none of that name: people mend that, time does not."""
 
 
 class TryOnGarbage(TryOnError):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runtime.personalization.blend import blend
+from runtime.personalization.blend import blend, count_near
 from runtime.personalization.port import Candidate, Ranker, RankerUnavailable
 from runtime.personalization.style import Style
 from runtime.personalization.style_table import StyleUnavailable
@@ -97,8 +97,9 @@ class Reranker:
     ) -> Order | None:
         """The candidates (best first by relevance) in the shopper's order; None when the ranker failed."""
         style = shopper.style
+        near = candidates[: count_near(relevances)]
         try:
-            ranking = self._ranker.rank(style.pseudonym, style.events[-1].session or None, candidates)
+            ranking = self._ranker.rank(style.pseudonym, style.events[-1].session or None, near)
         except RankerUnavailable as error:
             get_logger().warning("searched without taste", **describe_error(error))
             return None

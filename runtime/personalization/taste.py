@@ -26,7 +26,7 @@ from enum import StrEnum
 
 from runtime.personalization.port import EVENT_VALUES, Candidate, EventType
 
-RECALL = 0.75
+RECALL = 0.65
 STEADINESS = 1.0
 HALF_LIFE_S = 14 * 86_400.0
 DISLIKED = 0.5
@@ -51,6 +51,8 @@ TRAIT_WEIGHTS: Mapping[Trait, float] = {
     Trait.CATEGORY: 0.15,
     Trait.PRICE: 0.1,
 }
+_ALL_TRAITS = sum(TRAIT_WEIGHTS.values())
+_TIE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Taste:
     def __init__(
         self, events: Sequence[Event], now: float, muted: Mapping[tuple[Trait, str], int] | None = None
     ) -> None:
-        self._said: list[tuple[Event, dict[Trait, str], float]] = []
+        said_by: list[tuple[Event, dict[Trait, str], float]] = []
         self._tastes: dict[tuple[Trait, str], float] = {}
         self._disliked: set[str] = set()
         muted = muted or {}
@@ -144,13 +146,15 @@ class Taste:
                 if muted.get((trait, value), -1) < event.at
             }
             said = weight * event.value
-            self._said.append((event, traits, said))
+            said_by.append((event, traits, said))
             for trait in traits.items():
                 self._tastes[trait] = self._tastes.get(trait, 0.0) + said
             if event.value < 0:
                 self._disliked.add(event.product_id)
             elif event.value >= EVENT_VALUES[EventType.FAVORITE]:
                 self._disliked.discard(event.product_id)
+        # Of equals the newest first.
+        self._loudest = sorted(said_by, key=lambda each: (-each[2], -each[0].at))
 
     @property
     def strengths(self) -> Mapping[tuple[Trait, str], float]:
@@ -170,13 +174,15 @@ class Taste:
 
     def explain(self, candidate: Candidate) -> Cause | None:
         """What speaks most for a product; None when nothing does."""
-        own = traits_of(candidate)
+        own = traits_of(candidate).items()
         best, cause = 0.0, None
-        for event, traits, said in reversed(self._said):
+        for event, traits, said in self._loudest:
+            if said * _ALL_TRAITS <= best + _TIE:
+                break  # neither this one nor those after it could say more
             if event.product_id == candidate.product_id:
                 continue
-            shared = frozenset(trait for trait, value in traits.items() if own.get(trait) == value)
-            speaks = said * sum(TRAIT_WEIGHTS[trait] for trait in shared)
-            if speaks > best + 1e-12:
-                best, cause = speaks, Cause(event, shared)
+            shared = own & traits.items()
+            speaks = said * sum(TRAIT_WEIGHTS[trait] for trait, _ in shared)
+            if speaks > best + _TIE:
+                best, cause = speaks, Cause(event, frozenset(trait for trait, _ in shared))
         return cause

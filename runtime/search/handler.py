@@ -26,32 +26,43 @@ from runtime.shared.products import CatalogSettings, Product
 from runtime.shared.settings import read_setting
 from runtime.vectors.errors import EmbeddingFailed, EmbeddingRefused, EmbeddingThrottled, StoreUnavailable
 from runtime.vectors.factory import open_embedder, open_store
+from runtime.vectors.migration import open_live
 from runtime.vectors.settings import VectorSettings
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda entry point."""
+    """The Lambda entry point. Store and embedder are chosen together, once for the whole request."""
+    settings = _open_live()()
     if "tool" in event:
-        return _open_tool()(event)
-    return _open_api()(event, context)
+        return _open_tool(settings)(event)
+    return _open_api(settings)(event, context)
 
 
 @cache
-def _open_api() -> Api:
-    search, _, link = _open_parts()
+def _open_live() -> Callable[[], VectorSettings]:
+    return open_live(_open_clients().get)
+
+
+@cache
+def _open_clients() -> Clients:
+    return Clients()
+
+
+@cache
+def _open_api(settings: VectorSettings) -> Api:
+    search, _, link = _open_parts(settings)
     return create_api(search, link)
 
 
 @cache
-def _open_tool() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    return create_tool(*_open_parts())
+def _open_tool(settings: VectorSettings) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    return create_tool(*_open_parts(settings))
 
 
 @cache
-def _open_parts() -> tuple[Search, ProductTable, Callable[[Product], str]]:
-    settings = VectorSettings.from_environment()
+def _open_parts(settings: VectorSettings) -> tuple[Search, ProductTable, Callable[[Product], str]]:
     catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
-    clients = Clients()
+    clients = _open_clients()
     products = ProductTable(clients.get("dynamodb"), catalog.table)
     search = Search(
         open_embedder(settings, clients.get),

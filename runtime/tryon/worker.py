@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.fitting.factory import open_model
-from runtime.fitting.port import TryOnError, TryOnRefused
+from runtime.fitting.port import TryOnError, TryOnForbidden, TryOnRefused
 from runtime.shared.observability import describe_error, emit_metrics, get_logger
 from runtime.shared.product_table import ProductsUnavailable, ProductTable
 from runtime.shared.products import CatalogSettings
@@ -28,6 +28,7 @@ from runtime.tryon.work import LEASE_S, Fitter, Stores
 from runtime.tryon.workflow import Task
 
 _BUSY = "The model is too busy just now; try again in a while."
+_OUT_OF_ORDER = "Trying on is out of order; the shop has to mend it first."
 _TRANSIENT = (TryOnError, StoreUnavailable, ProductsUnavailable, ClientError, BotoCoreError)
 
 
@@ -165,6 +166,10 @@ class Worker:
         except (NotMade, TryOnRefused) as reason:
             task.fail(NOT_MADE, str(reason))
             return "NotMade", {}
+        except TryOnForbidden as error:
+            # To wait for people would leave every shopper waiting; a job can be asked for again.
+            task.fail(NOT_MADE, _OUT_OF_ORDER)
+            return "Forbidden", describe_error(error)
         except ClaimLost:
             return ("GivenUp" if last else "Again"), {}
         except _TRANSIENT as error:

@@ -23,3 +23,7 @@ class EmbeddingRefused(VectorError):
 
 class StoreUnavailable(VectorError):
     """The store could not be reached or is throttled; worth another attempt."""
+
+
+class StaleCursor(VectorError):
+    """The store no longer takes this place in its list of vectors; start again at the beginning."""

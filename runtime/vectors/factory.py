@@ -6,7 +6,7 @@ Adapters are imported when asked for, so that a function pays only for those it 
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from runtime.vectors.port import Embedder, VectorStore
+from runtime.vectors.port import Embedder, VectorSpace, VectorStore
 from runtime.vectors.settings import VectorSettings
 
 
@@ -27,6 +27,11 @@ def open_store(settings: VectorSettings, clients: Clients) -> VectorStore:
 def open_embedder(settings: VectorSettings, clients: Clients) -> Embedder:
     """The embedding model of the settings. Makes no call yet."""
     return _EMBEDDERS[settings.embedder.name](settings, clients)
+
+
+def open_space(settings: VectorSettings, clients: Clients) -> VectorSpace:
+    """The store and the embedding model of the settings. Makes no call yet."""
+    return VectorSpace(open_store(settings, clients), open_embedder(settings, clients))
 
 
 def _open_dynamodb(settings: VectorSettings, clients: Clients) -> VectorStore:

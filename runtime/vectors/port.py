@@ -91,10 +91,23 @@ class StoreStats:
     detail: Mapping[str, str | int | float | bool]
 
 
+@dataclass(frozen=True, slots=True)
+class ScanPage:
+    """Some of the stored vectors, in an order of the store's own; `cursor` leads on, None is the end.
+
+    A page may be empty and still lead on.
+    """
+
+    items: tuple[VectorItem, ...]
+    cursor: str | None
+
+
 class VectorStore(Protocol):
     """A durable set of product vectors that can be searched. Every method is safe to repeat."""
 
     backend: str
+    settles_after_s: float
+    """Seconds after which a write shows in `read`, `scan` and `count`; 0 where it does at once."""
 
     def upsert(self, items: Sequence[VectorItem]) -> None:
         """Store vectors; attributes of a newer `version` already stored are kept."""
@@ -110,6 +123,22 @@ class VectorStore(Protocol):
 
     def fetch(self, product_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Vectors by product id; unknown ids are absent."""
+        ...
+
+    def read(self, product_ids: Sequence[str]) -> dict[str, VectorItem]:
+        """Whole items by product id, as they are stored; unknown ids are absent."""
+        ...
+
+    def scan(self, cursor: str | None, limit: int) -> ScanPage:
+        """Up to `limit` stored items from `cursor` (None: from the beginning).
+
+        What stays stored from the first page to the last is in some page; what comes or goes meanwhile may
+        be. Raises StaleCursor for a cursor that the store no longer takes.
+        """
+        ...
+
+    def count(self) -> int:
+        """How many vectors are stored, found by reading the store."""
         ...
 
     def search(
@@ -135,3 +164,11 @@ class Embedder(Protocol):
     ) -> NDArray[np.float32]:
         """A unit vector of shape (dimensions,). Raises ValueError when neither text nor image is given."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSpace:
+    """A store together with the model that its vectors come from."""
+
+    store: VectorStore
+    embedder: Embedder

@@ -69,6 +69,10 @@ class VectorSettings(SettingsModel):
     store: StoreSettings
     embedder: EmbedderSettings
 
+    def __hash__(self) -> int:
+        """So that what is opened for some settings can be kept by them."""
+        return hash(self.model_dump_json())
+
     @property
     def embedding_key(self) -> str:
         """Model id and dimensions, `model@d`: the name of the vector space."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from tests.browser.find import find_browser
 from tests.browser.steps import sign_in
@@ -13,7 +13,7 @@ from tests.support.cloud import RunningCloud
 expect.set_options(timeout=30_000)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     executable = find_browser()
     assert executable, "there is no Chromium on this machine: `make browser` installs one"
@@ -23,12 +23,19 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="package")
+def signed_in(browser: Browser, cloud: RunningCloud) -> StorageState:
+    """The cookies of a shopper who has come in through the sign-in page."""
+    with browser.new_context() as context:
+        tab = context.new_page()
+        sign_in(tab, cloud.config.site_url)
+        return context.storage_state()
+
+
 @pytest.fixture(scope="module")
-def page(browser: Browser, cloud: RunningCloud) -> Iterator[Page]:
-    """One signed-in shopper's tab."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    tab = context.new_page()
-    tab.set_default_timeout(20_000)
-    sign_in(tab, cloud.config.site_url)
-    yield tab
-    context.close()
+def page(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
+    """That shopper's tab."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}, storage_state=signed_in) as context:
+        tab = context.new_page()
+        tab.set_default_timeout(20_000)
+        yield tab

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.cloud import SHOPPER
@@ -12,13 +11,6 @@ ROOT = Path(__file__).parents[2]
 ARTIFACTS = Path("test-artifacts")
 FIGURE = ROOT / "ui" / "figures" / "brown.jpg"
 """A drawn person in a white t-shirt and blue jeans."""
-
-needs_try_on = pytest.mark.skipif(
-    not (ROOT / "runtime" / "tryon" / "handler.py").is_file(), reason="the stack has no try-on yet"
-)
-needs_style = pytest.mark.skipif(
-    not (ROOT / "runtime" / "personalization" / "handler.py").is_file(), reason="the stack has no style yet"
-)
 
 
 def sign_in(page: Page, site_url: str) -> None:

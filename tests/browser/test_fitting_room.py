@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import FIGURE, keep, needs_try_on
+from tests.browser.steps import FIGURE, keep
 from tests.support.cloud import RunningCloud, eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.cloud, needs_try_on]
+pytestmark = [pytest.mark.browser, pytest.mark.cloud]
 
 _MADE_WITHIN_MS = 90_000
 _WATCH = """
@@ -22,6 +22,13 @@ const note = () => {
 const all = {subtree: true, childList: true, attributes: true, characterData: true};
 new MutationObserver(note).observe(document.body, all);
 """
+
+
+@pytest.fixture(autouse=True, scope="module")
+def empty(cloud: RunningCloud) -> None:
+    """Photos that other tests left do not count here."""
+    for photo in cloud.call("GET", "/models").json()["models"]:
+        assert cloud.call("DELETE", f"/models/{photo['model_id']}").status_code == 200
 
 
 def open_room(page: Page, cloud: RunningCloud, query: str = "") -> None:

@@ -21,7 +21,8 @@ def search(page: Page, words: str) -> None:
     expect(page.get_by_role("heading", name=words)).to_be_visible()
 
 
-def test_words_find_products(page: Page) -> None:
+def test_words_find_products(page: Page, cloud: RunningCloud) -> None:
+    page.goto(cloud.config.site_url)
     search(page, "black shoes")
     expect(page).to_have_url(re.compile("q=black"))
     expect(page.locator(CARD.format(0)).first).to_be_visible()

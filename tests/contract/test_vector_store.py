@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from local.ai.opensearch.proxy import ServerlessProxy
-from runtime.vectors.port import Attributes, Filters, VectorStore
+from runtime.vectors.port import Attributes, Filters, VectorItem, VectorStore
 from tests.contract.vector_backends import (
     Backend,
     DynamoDBBackend,
@@ -295,6 +295,102 @@ def test_recall_against_comparing_all(backend: Backend) -> None:
     store = backend.open()
     assert recall(store, rows, queries) >= 0.99
     assert store.stats().count == 2000
+
+
+def test_a_product_is_read_as_it_was_stored(store: VectorStore) -> None:
+    dressed = item(
+        "a",
+        ROWS[1],
+        category="dress",
+        color="red",
+        price=59.9,
+        sizes=("S", "M"),
+        stock=3,
+        cluster=7,
+        version=5,
+    )
+    store.upsert([dressed, item("bare", ROWS[2], version=2)])
+    read = store.read(["a", "bare", "unknown", "a"])
+    assert set(read) == {"a", "bare"}
+    assert (read["a"].attributes, read["bare"].attributes) == (dressed.attributes, Attributes())
+    assert (read["a"].version, read["a"].content_hash) == (5, "hash-a")
+    assert read["a"].vector.dtype == np.float32
+    np.testing.assert_allclose(read["a"].vector, ROWS[1], atol=1e-3)
+    assert store.read([]) == {}
+
+
+def test_what_was_written_is_read_and_what_was_deleted_is_not(store: VectorStore) -> None:
+    store.upsert([item("a", ROWS[1], color="red", version=1)])
+    store.update_attributes("a", Attributes(color="blue"), 2)
+    assert store.read(["a"])["a"].attributes == Attributes(color="blue")
+    store.delete(["a"])
+    assert store.read(["a"]) == {}
+    assert (scanned(store, 10), store.count()) == ([], 0)
+
+
+def test_reading_many_at_once(backend: Backend) -> None:
+    rows = unit_rows(250, DIMENSIONS, seed=5)
+    backend.fill([item(f"{number}", row) for number, row in enumerate(rows)])
+    store = backend.open()
+    read = store.read([f"{number}" for number in range(250)])
+    assert set(read) == {f"{number}" for number in range(250)}
+    np.testing.assert_allclose(read["249"].vector, rows[249], atol=1e-3)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 1000])
+def test_a_scan_meets_every_product_once(backend: Backend, limit: int) -> None:
+    store, other = backend.open(), backend.open("another.model")
+    store.upsert([item(f"p{number}", row, price=number + 0.5) for number, row in enumerate(ROWS)])
+    other.upsert([item(f"q{number}", row) for number, row in enumerate(ROWS[:5])])
+    store.upsert([item("gone", ROWS[0])])
+    store.delete(["gone"])
+    found = scanned(store, limit)
+    assert sorted(each.product_id for each in found) == sorted(f"p{number}" for number in range(12))
+    assert {each.product_id: each.attributes.price for each in found} == {
+        f"p{number}": number + 0.5 for number in range(12)
+    }
+    assert (store.count(), other.count()) == (12, 5)
+
+
+def test_a_scan_misses_nothing_that_stays_while_others_come_and_go(store: VectorStore) -> None:
+    staying = [f"p{number:02}" for number in range(12)]
+    store.upsert([item(name, row) for name, row in zip(staying, ROWS, strict=True)])
+    store.upsert([item(f"going{number}", ROWS[number]) for number in range(6)])
+    met: set[str] = set()
+    cursor, turn = None, 0
+    while turn == 0 or cursor:
+        page = store.scan(cursor, 3)
+        assert len(page.items) <= 3
+        met |= {each.product_id for each in page.items}
+        store.delete([f"going{turn % 6}"])
+        store.upsert([item(f"a-coming{turn}", ROWS[turn % 12])])
+        cursor, turn = page.cursor, turn + 1
+        assert turn < 100
+    assert set(staying) <= met
+
+
+def test_a_scan_goes_on_in_another_process(backend: Backend) -> None:
+    backend.open().upsert([item(f"p{number}", row) for number, row in enumerate(ROWS)])
+    names: list[str] = []
+    cursor = None
+    while True:
+        page = backend.open().scan(cursor, 5)
+        names += [each.product_id for each in page.items]
+        cursor = page.cursor
+        if not cursor:
+            break
+    assert sorted(names) == sorted(f"p{number}" for number in range(12))
+
+
+def scanned(store: VectorStore, limit: int) -> list[VectorItem]:
+    """All items, page by page."""
+    items: list[VectorItem] = []
+    page = store.scan(None, limit)
+    while True:
+        items += page.items
+        if page.cursor is None:
+            return items
+        page = store.scan(page.cursor, limit)
 
 
 def recall(store: VectorStore, rows: NDArray[np.float32], queries: NDArray[np.float32]) -> float:

@@ -2,34 +2,34 @@
 
 import pytest
 
-from tests.graph.recorder import Graph, record_stack
+from tests.graph.recorder import Graph, known_stack
 
 
 @pytest.fixture(scope="session")
 def dev() -> Graph:
-    return record_stack("dev")
+    return known_stack("dev")
 
 
 @pytest.fixture(scope="session")
 def staging() -> Graph:
-    return record_stack("staging")
+    return known_stack("staging")
 
 
 @pytest.fixture(scope="session")
 def prod() -> Graph:
-    return record_stack("prod")
+    return known_stack("prod")
 
 
 @pytest.fixture(scope="session")
 def dev_preview() -> Graph:
-    return record_stack("dev", preview=True)
+    return known_stack("dev", preview=True)
 
 
 @pytest.fixture(scope="session")
 def staging_preview() -> Graph:
-    return record_stack("staging", preview=True)
+    return known_stack("staging", preview=True)
 
 
 @pytest.fixture(scope="session")
 def prod_preview() -> Graph:
-    return record_stack("prod", preview=True)
+    return known_stack("prod", preview=True)

@@ -59,6 +59,14 @@ HANDLERS = {
 }
 
 
+def _service(base: str, handler: str) -> str:
+    """The function's module or package; what works on jobs says of which, as "worker" alone says nothing."""
+    if base.startswith("try-on-"):
+        return f"tryon-{base.removeprefix('try-on-')}"
+    _, package, module, _ = handler.split(".")
+    return package if module == "handler" else module
+
+
 def test_every_function_is_graviton_traced_and_writes_json_to_its_own_group(dev: Graph) -> None:
     functions = dev.of_type("aws:lambda/function:Function")
     assert {function.name for function in functions} == set(HANDLERS)
@@ -73,9 +81,13 @@ def test_every_function_is_graviton_traced_and_writes_json_to_its_own_group(dev:
         assert f"{base}-policy" in function.dependencies, "it would be refused on its first call"
         variables = inputs["environment"]["variables"]
         assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "VirtualStylist"
-        assert variables["POWERTOOLS_SERVICE_NAME"] == HANDLERS[function.name].split(".")[-2].replace(
-            "handler", HANDLERS[function.name].split(".")[1]
-        )
+        assert variables["POWERTOOLS_SERVICE_NAME"] == _service(base, HANDLERS[function.name])
+
+
+def test_logs_and_metrics_of_two_functions_cannot_be_taken_for_each_other(dev: Graph) -> None:
+    functions = dev.of_type("aws:lambda/function:Function")
+    services = {each.inputs["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"] for each in functions}
+    assert len(services) == len(functions)
 
 
 def test_the_log_group_ends_when_the_stack_says(prod: Graph) -> None:

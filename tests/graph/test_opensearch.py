@@ -9,7 +9,7 @@ import pytest
 
 from components import OpenSearchGeneration, VectorAccess, VectorBackend, VectorSearch
 from components._lib.opensearch import shorten
-from tests.graph.recorder import Graph, record, record_stack
+from tests.graph.recorder import Graph, known_stack, record
 from tests.graph.test_catalog import allowed_by
 
 COLLECTION = "arn:aws:aoss:us-east-1:123456789012:collection/vectors-collection-id"
@@ -180,6 +180,6 @@ def test_production_is_on_opensearch_with_names_of_its_own(prod: Graph) -> None:
         "virtual-stylist-prod-vectors",
         "virtual-stylist-prod-knowledge",
     }
-    dev = record_stack("dev", vectorBackend="opensearch", knowledgeBaseStorage="opensearch")
+    dev = known_stack("dev", vectorBackend="opensearch", knowledgeBaseStorage="opensearch")
     ours = dev.of_type("aws:opensearch/serverlessCollection:ServerlessCollection")
     assert not {each.inputs["name"] for each in ours} & {each.inputs["name"] for each in collections}

@@ -13,7 +13,7 @@ from policies.rules import RULES
 from policies.stack import Rule
 from runtime.personalization.training.logic import RECIPE
 from runtime.personalization.training.settings import TrainingSettings
-from tests.graph.recorder import Graph, record, record_stack
+from tests.graph.recorder import Graph, known_stack, record
 from tests.policy.test_rules import resources_of
 
 PREFIX = "arn:aws:personalize:us-east-1:123456789012:"
@@ -215,7 +215,7 @@ def test_inputs_that_cannot_work_are_refused(changes: dict[str, Any], message: s
 
 
 def test_the_ranker_is_swapped_by_one_setting_and_nothing_else_changes() -> None:
-    builtin, personalize = record_stack("dev"), record_stack("dev", ranker="personalize")
+    builtin, personalize = known_stack("dev"), known_stack("dev", ranker="personalize")
     before = {(each.type, each.name): each.inputs for each in builtin.resources}
     after = {(each.type, each.name): each.inputs for each in personalize.resources}
     assert set(before) <= set(after)
@@ -239,10 +239,10 @@ def _strip(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def test_the_program_says_where_the_workflow_is() -> None:
-    graph = record_stack("dev", ranker="personalize", personalizeTps=3, personalizeTrainDays=14)
+    graph = known_stack("dev", ranker="personalize", personalizeTps=3, personalizeTrainDays=14)
     assert graph.exports["ranker_workflow_arn"] == graph.get("ranker-workflow-machine").state["arn"]
     assert graph.get("ranker-workflow-schedule").inputs["scheduleExpression"] == "rate(14 days)"
     variables = graph.get("ranker-training-function").inputs["environment"]["variables"]
     assert json.loads(variables["TRAINING"])["transactions_per_second"] == 3
     assert json.loads(variables["TRAINING"])["lake_bucket"] == graph.get("lake-bucket").state["bucket"]
-    assert record_stack("dev").exports["ranker_workflow_arn"] == ""
+    assert known_stack("dev").exports["ranker_workflow_arn"] == ""

@@ -14,7 +14,7 @@ from tests.graph.test_catalog import allowed, allowed_by
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/vectors-embeddings-1a2b3c4"
 SNAPSHOTS = "arn:aws:s3:::vectors-snapshots-1a2b3c4"
 TITAN = "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-image-v1"
-INDEX = "arn:aws:s3vectors:us-east-1:123456789012:bucket/shop-vectors/index/products"
+INDEX = "arn:aws:s3vectors:us-east-1:123456789012:bucket/shop-titan-384-vectors/index/products"
 
 
 def record_vectors(**changes: Any) -> Graph:
@@ -130,16 +130,17 @@ def test_a_failed_compaction_is_kept_for_two_weeks(dynamodb: Graph) -> None:
 
 def test_s3_vectors_needs_a_bucket_and_an_index_only(s3vectors: Graph) -> None:
     assert {resource.name for resource in s3vectors.resources if resource.custom} == {
-        "vectors-bucket",
-        "vectors-index",
+        "vectors-titan-384-bucket",
+        "vectors-titan-384-index",
     }
-    assert s3vectors.get("vectors-bucket").inputs["vectorBucketName"] == "shop-vectors"
-    index = s3vectors.get("vectors-index").inputs
+    bucket = s3vectors.get("vectors-titan-384-bucket").inputs
+    assert bucket["vectorBucketName"] == "shop-titan-384-vectors"
+    index = s3vectors.get("vectors-titan-384-index").inputs
     assert (index["dataType"], index["distanceMetric"], index["dimension"]) == ("float32", "cosine", 384)
     assert index["metadataConfiguration"] == {"nonFilterableMetadataKeys": ["content_hash"]}
     assert json.loads(s3vectors.exports["environment"]["VECTOR_STORE"]) == {
         "backend": "s3vectors",
-        "bucket": "shop-vectors",
+        "bucket": "shop-titan-384-vectors",
         "index": "products",
     }
 
@@ -162,7 +163,7 @@ def test_s3_vectors_policies_name_the_index(s3vectors: Graph) -> None:
 def test_vectors_are_kept_by_default_and_discarded_on_request(dynamodb: Graph, s3vectors: Graph) -> None:
     for graph, names in (
         (dynamodb, {"vectors-embeddings", "vectors-snapshots"}),
-        (s3vectors, {"vectors-bucket", "vectors-index"}),
+        (s3vectors, {"vectors-titan-384-bucket", "vectors-titan-384-index"}),
     ):
         assert {resource.name for resource in graph.resources if resource.protect} == names
         assert {resource.name for resource in graph.resources if resource.retain} == names

@@ -20,7 +20,7 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
-from tests.graph.recorder import ACCOUNT, REGION, ROOT, SECRET_KEY, outputs_of
+from tests.graph.recorder import ROOT, SECRET_KEY, answer_to, outputs_of
 
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
@@ -97,8 +97,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        answer = {"region": REGION, "name": REGION, "accountId": ACCOUNT, "id": "id"}
-        return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(answer)})
+        return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(answer_to(request.tok))})
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 from policies import access, alarms, api, data, limits, models, realtime, vectors, web, workflows
 from policies.rules import RULES
 from policies.stack import Resource, Rule, Violation
-from tests.graph.recorder import Graph, record_stack
+from tests.graph.recorder import Graph, known_stack
 
 GRAPHS = {
     "dev": ("dev", {}),
@@ -25,6 +25,8 @@ GRAPHS = {
     "prod with Personalize": ("prod", {"ranker": "personalize"}),
     "prod with an agent": ("prod", {"chatEngine": "agent", "hasAgentsClassic": True}),
     "prod with Nova": ("prod", {"embedder": "nova", "embeddingDimensions": 256}),
+    "dev while vectors move": ("dev", {"migrateToBackend": "s3vectors"}),
+    "prod while the model changes": ("prod", {"migrateToEmbedder": "nova"}),
 }
 
 
@@ -38,7 +40,7 @@ def resources_of(graph: Graph) -> list[Resource]:
 
 @pytest.fixture(scope="module")
 def stacks() -> dict[str, list[Resource]]:
-    return {name: resources_of(record_stack(stack, **changes)) for name, (stack, changes) in GRAPHS.items()}
+    return {name: resources_of(known_stack(stack, **changes)) for name, (stack, changes) in GRAPHS.items()}
 
 
 @pytest.mark.parametrize("name", GRAPHS)

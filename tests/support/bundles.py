@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from layers.build import layer_folder, runtime_client_folder
-from tests.graph.recorder import record_stack
+from tests.graph.recorder import known_stack
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class PackagedFunction:
 
 def packaged_functions(stack: str = "dev") -> list[PackagedFunction]:
     """Every function that a stack declares."""
-    resources = record_stack(stack).resources
+    resources = known_stack(stack).resources
     layers = {
         layer.inputs["layerName"]: Path(layer.inputs["code"].path).name.removesuffix("-arm64")
         for layer in resources

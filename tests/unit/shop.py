@@ -23,6 +23,7 @@ from runtime.vectors.port import (
     Filters,
     Hit,
     Purpose,
+    ScanPage,
     SearchResult,
     StoreStats,
     VectorItem,
@@ -139,6 +140,7 @@ class FakeStore:
     """A vector store that keeps the port's promises about versions."""
 
     backend: str = "fake"
+    settles_after_s: float = 0.0
     items: dict[str, VectorItem] = field(default_factory=dict)
     fail: Exception | None = None
     searches: list[tuple[int, Filters, bool]] = field(default_factory=list)
@@ -175,6 +177,19 @@ class FakeStore:
         hits = [_hit(item, float(item.vector @ query)) for item in self.items.values()]
         hits.sort(key=lambda hit: (-hit.score, hit.product_id))
         return SearchResult(tuple(hits[:k]), True)
+
+    def read(self, product_ids: Sequence[str]) -> dict[str, VectorItem]:
+        self._begin("read")
+        return {each: self.items[each] for each in product_ids if each in self.items}
+
+    def scan(self, cursor: str | None, limit: int) -> ScanPage:
+        self._begin("scan")
+        names = [each for each in sorted(self.items) if cursor is None or each > cursor]
+        page = tuple(self.items[each] for each in names[:limit])
+        return ScanPage(page, names[limit - 1] if len(names) > limit else None)
+
+    def count(self) -> int:
+        return len(self.items)
 
     def stats(self) -> StoreStats:
         return StoreStats(len(self.items), 16, {})

@@ -14,8 +14,8 @@ import pytest
 from runtime.catalog.reconcile import Outcome, Reconciler, Unsettled
 from runtime.shared.products import product_id_for_key
 from runtime.vectors.attributes import attributes_of
-from runtime.vectors.errors import EmbeddingRefused, EmbeddingThrottled
-from runtime.vectors.port import Attributes, Purpose
+from runtime.vectors.errors import EmbeddingRefused, EmbeddingThrottled, StoreUnavailable
+from runtime.vectors.port import Attributes, Purpose, VectorSpace
 from tests.unit.shop import FakeBucket, FakeEmbedder, FakeRows, FakeStore, Step, direction, draw
 
 RED, BLUE, GREEN = draw((200, 25, 35)), draw((45, 100, 190)), draw((50, 140, 70))
@@ -397,3 +397,103 @@ def test_racing_late_repeated_and_crashing_events_converge(seed: int, crashes: f
         key, attempt = pending.pop()
         world.reconciler.settle(key, retried=attempt > 1)
     world.check()
+
+
+# ---- while vectors move to another place
+
+
+@dataclass
+class Moving(World):
+    """A shop whose vectors are written to a second store, of the same model or of another."""
+
+    target: FakeStore = field(default_factory=FakeStore)
+    model: FakeEmbedder | None = None
+
+    def __post_init__(self) -> None:
+        space = VectorSpace(self.target, self.model or self.embedder)
+        self.reconciler = Reconciler(  # pyright: ignore[reportArgumentType]
+            self.bucket,  # pyright: ignore[reportArgumentType]
+            self.rows,  # pyright: ignore[reportArgumentType]
+            self.store,
+            self.embedder,
+            "products/",
+            also=[space],
+        )
+
+    def check_both(self) -> None:
+        self.check()
+        assert self.target.items.keys() == self.store.items.keys()
+        for product_id, item in self.store.items.items():
+            there = self.target.items[product_id]
+            assert (there.version, there.attributes, there.content_hash) == (
+                item.version,
+                item.attributes,
+                item.content_hash,
+            )
+
+
+def other_model() -> FakeEmbedder:
+    return FakeEmbedder(key="other@16")
+
+
+@pytest.mark.parametrize("model", [None, other_model()])
+def test_both_places_follow_the_bucket(model: FakeEmbedder | None) -> None:
+    world = Moving(model=model)
+    world.put(KEY, RED)
+    world.check_both()
+    world.put(CSV, f"image,price\n{KEY.removeprefix('products/')},9.5\n")
+    assert world.target.items[ID].attributes.price == 9.5
+    world.check_both()
+    world.put(KEY, BLUE)
+    world.check_both()
+    del world.bucket.objects[KEY]
+    world.reconciler.settle(KEY)
+    assert (world.store.items, world.target.items) == ({}, {})
+
+
+def test_one_model_embeds_once_for_both_places() -> None:
+    world = Moving()
+    world.put(KEY, RED)
+    assert len(world.embedder.calls) == 1
+
+
+def test_the_row_names_the_model_that_the_shop_runs_on() -> None:
+    world = Moving(model=other_model())
+    world.put(KEY, RED)
+    assert world.rows.rows[ID].embedding_key == world.embedder.key
+
+
+def test_the_first_place_is_written_first() -> None:
+    world = Moving()
+    order: list[str] = []
+    world.store.step = lambda operation: order.append(f"first {operation}")
+    world.target.step = lambda operation: order.append(f"second {operation}")
+    world.put(KEY, RED)
+    world.put(CSV, f"image,price\n{KEY.removeprefix('products/')},9.5\n")
+    del world.bucket.objects[KEY]
+    world.reconciler.settle(KEY)
+    assert order == [
+        f"{place} {operation}"
+        for operation in ("upsert", "update_attributes", "delete")
+        for place in ("first", "second")
+    ]
+
+
+def test_what_only_the_second_model_refuses_stays_in_the_shop() -> None:
+    model = other_model()
+    world = Moving(model=model)
+    world.put(KEY, RED)
+    model.fail = EmbeddingRefused("no")
+    assert world.put(KEY, BLUE).outcome is Outcome.INDEXED
+    assert set(world.store.items) == {ID}
+    assert world.target.items == {}, "a vector of the old picture must not be found"
+
+
+def test_a_failure_of_the_second_place_is_tried_again() -> None:
+    world = Moving()
+    world.target.fail = StoreUnavailable("down")
+    with pytest.raises(StoreUnavailable):
+        world.put(KEY, RED)
+    world.target.fail = None
+    world.reconciler.settle(KEY, retried=True)
+    world.check_both()

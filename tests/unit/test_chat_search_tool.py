@@ -81,6 +81,7 @@ def test_failures_are_the_problems_of_the_route(tool: Tool) -> None:
 
 
 def test_the_handler_tells_tools_from_routes(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_handler, "_open_tool", lambda: tool.call)
+    monkeypatch.setattr(search_handler, "_open_live", lambda: lambda: "settings")
+    monkeypatch.setattr(search_handler, "_open_tool", lambda settings: tool.call if settings else None)
     event = {"tool": "search", "user_id": "u1", "request": {"query": "red dress"}}
     assert search_handler.handler(event, None)["results"][0]["name"] == "red dress"

@@ -31,6 +31,7 @@ from runtime.fitting.port import (
     Rendered,
     RenderRequest,
     TryOnError,
+    TryOnForbidden,
     TryOnGarbage,
     TryOnModel,
     TryOnRefused,
@@ -191,7 +192,8 @@ def client_error(code: str, message: str = "no") -> ClientError:
     [
         (client_error("ThrottlingException"), TryOnUnavailable, False),
         (client_error("ServiceUnavailableException"), TryOnUnavailable, False),
-        (client_error("AccessDeniedException"), TryOnUnavailable, False),
+        (client_error("AccessDeniedException"), TryOnForbidden, False),
+        (client_error("ResourceNotFoundException"), TryOnForbidden, False),
         (client_error("ValidationException", "Blocked by our content filters"), TryOnRefused, False),
         (client_error("ValidationError", "too small"), TryOnRefused, False),
         (client_error("ModelErrorException"), TryOnGarbage, True),
@@ -211,6 +213,39 @@ def test_failures_keep_their_meaning(
         models(FakeAws(answer))[provider].render(request_)
     assert type(failed.value) is kind
     assert (failed.value.cost_usd > 0) == billed
+
+
+class Busy(FakeAws):
+    """Throttles some calls, counted from 1."""
+
+    def __init__(self, *throttled: int) -> None:
+        super().__init__()
+        self.throttled = throttled
+
+    def _reply(self, stand_in: Any, body: dict[str, Any]) -> io.BytesIO:
+        if len(self.bodies) in self.throttled:
+            raise client_error("ThrottlingException")
+        return super()._reply(stand_in, body)
+
+
+def test_what_was_paid_for_is_not_thrown_away_because_the_next_model_is_busy(request_: RenderRequest) -> None:
+    pauses: list[float] = []
+    rendered = ComposeModel(Busy(2, 4, 5), COMPOSE, pauses.append).render(request_)
+    undisturbed = ComposeModel(FakeAws(), COMPOSE).render(request_)
+    assert (rendered.image, rendered.cost_usd) == (undisturbed.image, undisturbed.cost_usd)
+    assert len(pauses) == 3
+
+
+def test_a_model_that_stays_busy_is_given_up(request_: RenderRequest) -> None:
+    pauses: list[float] = []
+    with pytest.raises(TryOnUnavailable) as late:
+        ComposeModel(Busy(*range(2, 20)), COMPOSE, pauses.append).render(request_)
+    assert late.value.cost_usd == COMPOSE.cutout_price_usd
+    assert len(pauses) == 4
+    assert pauses == sorted(pauses)
+    with pytest.raises(TryOnUnavailable) as early:
+        ComposeModel(Busy(1), COMPOSE, pauses.append).render(request_)
+    assert (early.value.cost_usd, len(pauses)) == (0.0, 4)
 
 
 @pytest.mark.parametrize(

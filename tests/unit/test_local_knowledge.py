@@ -1,6 +1,6 @@
 """The stand-in of Bedrock's knowledge bases as boto3 sees it: ingestion from S3, and retrieval."""
 
-import time
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +17,7 @@ from local.ai.knowledge.bm25 import Bm25Index
 from local.ai.knowledge.passages import LONGEST_PASSAGE, cut_document, cut_prose, cut_table, simplify_headers
 from local.ai.knowledge.service import routes
 from tests.contract.vector_backends import serve
+from tests.support.cloud import eventually
 
 ACCOUNT, REGION, BUCKET = "000000000000", "us-east-1", "documents"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/knowledge"
@@ -37,6 +38,9 @@ class Permissions:
         self.questions: list[tuple[str, str]] = []
         self.denied = ""
         self.roles: list[str] = []
+        self.answered = threading.Event()
+        """While it is not set, jobs wait for S3."""
+        self.answered.set()
 
     def check(self, _authorization: str, action: str, resource: str) -> None:
         self.questions.append((action, resource))
@@ -61,6 +65,7 @@ def permissions() -> Permissions:
 def clients(s3: Any, permissions: Permissions) -> Iterator[dict[str, Any]]:
     def open_s3(role: str) -> Any:
         permissions.roles.append(role)
+        permissions.answered.wait()
         return s3
 
     state = KnowledgeBases(open_s3, stage_s=0.05)
@@ -118,12 +123,15 @@ def put(s3: Any, key: str, text: str) -> None:
 def ingest(agent: Any, source: dict[str, str]) -> dict[str, Any]:
     job = agent.start_ingestion_job(**source)["ingestionJob"]
     assert job["status"] == "STARTING"
-    for _ in range(200):
-        job = agent.get_ingestion_job(**source, ingestionJobId=job["ingestionJobId"])["ingestionJob"]
-        if job["status"] in ("COMPLETE", "FAILED"):
-            return job
-        time.sleep(0.01)
-    raise AssertionError(job)
+    asked = source | {"ingestionJobId": job["ingestionJobId"]}
+
+    def ended() -> dict[str, Any] | None:
+        now = agent.get_ingestion_job(**asked)["ingestionJob"]
+        return now if now["status"] in ("COMPLETE", "FAILED") else None
+
+    done = eventually(ended, every_s=0.01)
+    assert done is not None
+    return done
 
 
 def retrieve(
@@ -189,14 +197,23 @@ def test_only_changes_are_read_again(
     assert jobs[0]["statistics"]["numberOfModifiedDocumentsIndexed"] == 1
 
 
-def test_one_job_at_a_time(agent: Any, source: dict[str, str]) -> None:
-    job = agent.start_ingestion_job(**source)["ingestionJob"]
-    with pytest.raises(ClientError) as error:
-        agent.start_ingestion_job(**source)
-    assert error.value.response["Error"]["Code"] == "ConflictException"
-    assert job["ingestionJobId"] in str(error.value)
-    running = [{"attribute": "STATUS", "operator": "EQ", "values": ["STARTING"]}]
-    assert len(agent.list_ingestion_jobs(**source, filters=running)["ingestionJobSummaries"]) == 1
+def test_one_job_at_a_time(agent: Any, source: dict[str, str], permissions: Permissions) -> None:
+    def listed(*statuses: str) -> list[str]:
+        wanted = [{"attribute": "STATUS", "operator": "EQ", "values": list(statuses)}]
+        found = agent.list_ingestion_jobs(**source, filters=wanted)["ingestionJobSummaries"]
+        return [each["ingestionJobId"] for each in found]
+
+    permissions.answered.clear()
+    try:
+        job = agent.start_ingestion_job(**source)["ingestionJob"]
+        with pytest.raises(ClientError) as error:
+            agent.start_ingestion_job(**source)
+        assert error.value.response["Error"]["Code"] == "ConflictException"
+        assert job["ingestionJobId"] in str(error.value)
+        assert eventually(lambda: listed("IN_PROGRESS")) == [job["ingestionJobId"]]
+        assert listed("STARTING") == listed("COMPLETE", "FAILED") == []
+    finally:
+        permissions.answered.set()
 
 
 def test_a_missing_bucket_fails_the_job(agent: Any, source: dict[str, str]) -> None:

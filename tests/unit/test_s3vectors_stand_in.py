@@ -204,3 +204,16 @@ def test_malformed_filters_are_refused(document: Any) -> None:
     with pytest.raises(ServiceError) as error:
         parse_filter(document, frozenset({"hash"}))
     assert error.value.name == "ValidationException"
+
+
+def test_a_list_goes_on_behind_a_key_and_takes_no_other_token(index: Any) -> None:
+    for key in "abcd":
+        put(index, key, [1.0, 0.0])
+    first = index.list_vectors(**INDEX, maxResults=2)
+    index.delete_vectors(**INDEX, keys=["a", "b"])
+    rest = index.list_vectors(**INDEX, nextToken=first["nextToken"])
+    assert [row["key"] for row in rest["vectors"]] == ["c", "d"]
+    for token in ("after:no base64", "2"):
+        with pytest.raises(ClientError) as error:
+            index.list_vectors(**INDEX, nextToken=token)
+        assert error_of(error) == ("ValidationException", 400)

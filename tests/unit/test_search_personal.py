@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from runtime.personalization.port import Candidate, EventType, Ranker, RankerUnavailable, Ranking
@@ -30,6 +31,7 @@ from tests.unit.shop import (
 USER = CLAIMS["sub"]
 NOW = 1_800_000_000.0
 COLORS = ("red", "blue", "green", "black")
+QUERY = "item 1"
 
 
 @dataclass
@@ -47,6 +49,12 @@ class FakeStyles:
         return self.styles.get(user_id, Style(user_id))
 
 
+def near(text: str, name: str) -> Any:
+    """The vector of a product that a text describes about as well as all others of its kind."""
+    mixed = direction(text) + 0.3 * direction(name)
+    return mixed / np.linalg.norm(mixed)
+
+
 class BrokenRanker:
     def rank(self, user_id: str, session_id: str | None, candidates: Sequence[Candidate]) -> Ranking:
         raise RankerUnavailable("down")
@@ -54,7 +62,7 @@ class BrokenRanker:
 
 @dataclass
 class Shop:
-    """Two hundred products in four colours and ten clusters, a vector for each name."""
+    """Two hundred products in four colours and ten clusters, all of them much what is asked for."""
 
     styles: FakeStyles = field(default_factory=FakeStyles)
     store: FakeStore = field(default_factory=FakeStore)
@@ -71,7 +79,7 @@ class Shop:
             self.rows.rows[product.product_id] = product
             known = Attributes("dress", product.color, 20.0, cluster=number % 10)
             self.store.items[product.product_id] = VectorItem(
-                product.product_id, direction(product.name), known, "", 1
+                product.product_id, near(QUERY, product.name), known, "", 1
             )
 
     def search(self) -> Search:
@@ -81,7 +89,7 @@ class Shop:
 
     def find(self, **body: Any) -> dict[str, Any]:
         api = create_api(self.search(), lambda product: f"https://pictures/{product.product_id}")
-        status, answer, _ = read_answer(api(post_event({"query": "item 1", "limit": 20} | body), None))
+        status, answer, _ = read_answer(api(post_event({"query": QUERY, "limit": 20} | body), None))
         assert status == 200, answer
         answer.pop("took_ms")
         return answer
@@ -158,10 +166,22 @@ def test_results_stay_among_the_nearest(shop: Shop) -> None:
     assert shop.store.searches[-1][0] == CANDIDATES
 
 
+def test_taste_does_not_bring_up_what_was_not_asked_for(shop: Shop) -> None:
+    for product in shop.products:
+        if product.color == "green":
+            item = shop.store.items[product.product_id]
+            shop.store.items[product.product_id] = replace(item, vector=direction(product.name))
+    shop.like("green")
+    baseline = shop.find()
+    answer = shop.find(personalize=1, limit=100)
+    assert count_color(answer, "green", first=50) == count_color(baseline, "green", first=50) == 0
+    assert all(r["affinity"] is None for r in answer["results"] if r["color"] == "green")
+
+
 def test_get_takes_the_weight_as_well(shop: Shop) -> None:
     shop.like("green")
     api = create_api(shop.search(), lambda product: product.product_id)
-    query = {"query": "item 1", "limit": "20", "personalize": "0.8"}
+    query = {"query": QUERY, "limit": "20", "personalize": "0.8"}
     _, answer, _ = read_answer(api(api_event("GET", "/search", query=query), None))
     assert ids(answer) == ids(shop.find(personalize=0.8))
 
@@ -212,7 +232,7 @@ def test_vanished_products_are_made_up_for(shop: Shop) -> None:
 def test_the_tool_knows_its_shopper(shop: Shop) -> None:
     shop.like("green")
     tool = create_tool(shop.search(), shop.rows, lambda product: product.product_id)
-    request = {"query": "item 1", "limit": 20}
+    request = {"query": QUERY, "limit": 20}
     answer = tool({"tool": "search", "user_id": USER, "request": request})
     assert ids(answer) == ids(shop.find())
     assert tool({"tool": "search", "user_id": "someone else", "request": request})["ranker"] == "none"

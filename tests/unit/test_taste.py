@@ -2,10 +2,11 @@
 
 import pytest
 
-from runtime.personalization.blend import blend
+from runtime.personalization.blend import blend, count_near
 from runtime.personalization.port import EVENT_VALUES, Candidate, EventType
 from runtime.personalization.taste import (
     HALF_LIFE_S,
+    RECALL,
     SESSION_GAP_S,
     Event,
     Taste,
@@ -63,7 +64,7 @@ def test_lasting_taste_halves_in_a_fortnight() -> None:
 def test_without_session_ids_a_pause_ends_the_session() -> None:
     near = [dress("red", 60, ""), dress("blue", 0, "")]
     apart = [dress("red", SESSION_GAP_S + 1, ""), dress("blue", 0, "")]
-    assert weigh(near, NOW)[0] > 0.4
+    assert weigh(near, NOW)[0] == pytest.approx(RECALL / (1 + RECALL))
     assert weigh(apart, NOW)[0] == pytest.approx(0.25, abs=0.01)
 
 
@@ -151,7 +152,7 @@ def test_no_product_is_its_own_reason() -> None:
     assert Taste([dress("red", 3)], NOW).explain(Candidate("red3", None, "dress", "red")) is None
 
 
-RELEVANCES = {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.5}
+RELEVANCES = {"a": 0.4, "b": 0.38, "c": 0.36, "d": 0.34}
 
 
 def order(scores: dict[str, float], weight: float) -> str:
@@ -184,6 +185,36 @@ def test_weight_one_is_the_rankers_order_with_unranked_ones_last() -> None:
     assert order({"d": 0.9, "c": 0.1}, 1.0) == "dcab"
     assert order({"d": -5.0}, 1.0) == "dabc"
     assert order({"b": 0.2, "c": 0.2, "d": 0.2}, 1.0) == "bcda"
+
+
+def test_what_is_far_from_the_best_keeps_its_place_behind_whatever_the_taste() -> None:
+    similarities = {"dress": 0.4, "gown": 0.39, "shoe": 0.31, "hat": 0.1}
+    blended = blend(similarities, {"dress": 0.0, "gown": 0.5, "shoe": 0.8, "hat": 1.0}, 1.0)
+    assert [each.product_id for each in blended] == ["gown", "dress", "shoe", "hat"]
+    assert [each.affinity for each in blended] == [1.0, pytest.approx(1 / 3), None, None]
+    assert [each.score for each in blended[2:]] == [0.0, 0.0]
+
+
+def test_small_differences_of_similarity_stay_small() -> None:
+    twenty = {f"dress{place}": 0.562 - 0.0005 * place for place in range(20)}
+    last = blend(twenty, {each: float(each == "dress19") for each in twenty}, 0.3)[0]
+    assert last.product_id == "dress19"
+    assert [each.score for each in blend(twenty, {}, 0.3)][-1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("similarities", "near"),
+    [
+        ((), 0),
+        ((0.5, 0.41, 0.39), 2),
+        ((1.0, 0.1), 1),
+        ((1e-9, 0.0, -1e-9), 3),
+        ((0.07, 0.03, 0.01), 2),
+        ((-0.1, -0.11, -0.2), 2),
+    ],
+)
+def test_near_is_what_the_best_similarity_says(similarities: tuple[float, ...], near: int) -> None:
+    assert count_near(similarities) == near
 
 
 def test_unranked_candidates_have_no_affinity() -> None:

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from runtime.fitting.port import TryOnGarbage, TryOnRefused, TryOnUnavailable
+from runtime.fitting.port import TryOnForbidden, TryOnGarbage, TryOnRefused, TryOnUnavailable
 from runtime.shared.aws import Clients
 from runtime.shared.queues import Pause
 from runtime.tryon.closer import NOT_MADE, explain
@@ -202,6 +202,7 @@ def message(job_id: str, attempt: int = 1) -> dict[str, Any]:
         (TryOnRefused("Too little light."), 1, False, [(NOT_MADE, "Too little light.", "token")]),
         (TryOnUnavailable("busy"), 1, True, []),
         (TryOnUnavailable("busy"), 3, False, "too busy"),
+        (TryOnForbidden("no"), 1, False, "out of order"),
         (TryOnGarbage("?"), 1, True, []),
         (TryOnGarbage("?", cost_usd=0.01), 1, False, "could not be made"),
         (TryOnUnavailable("timed out", cost_usd=0.01), 1, False, "could not be made"),

@@ -182,7 +182,7 @@ def test_the_area_can_be_told_in_words(dressed: FakeBoutique):
 
 def test_pieces_are_added_and_put_back(dressed: FakeBoutique):
     test = open_page(ROOM, piece="id1")
-    press(test, "add-id2")
+    press(test, "add-id2-short")
     assert pieces_of(test) == ["id1", "id2"]
     assert test.button(key="try-on").label == "Try the outfit on"
     press(test, "put-back-id1-icon")

@@ -125,3 +125,11 @@ def test_adapters_that_are_not_used_are_not_imported(store: str, embedder: str, 
     )
     assert f"runtime.vectors.stores.{store}" in loaded
     assert not unused & loaded
+
+
+@pytest.mark.parametrize("backend", list(STORES))
+def test_settings_can_be_kept_by(backend: str) -> None:
+    first = VectorSettings.from_environment(environment(STORES[backend], EMBEDDERS["titan"]))
+    again = VectorSettings.from_environment(environment(STORES[backend], EMBEDDERS["titan"]))
+    other = VectorSettings.from_environment(environment(STORES[backend], EMBEDDERS["nova"]))
+    assert {first, again, other} == {first, other}

@@ -11,8 +11,9 @@ from ui.widgets.text import escape
 def show_account() -> None:
     """Name, address, sign-out, and what is kept of the shopper."""
     with st.container(key="account", width=480):
+        name = session.shopper_name()
         st.html(
-            f"<h1>Hello, {escape(session.shopper_name())}</h1>"
+            f"<h1>{f'Hello, {escape(name)}' if name else 'Your account'}</h1>"
             f'<p class="muted">You are signed in as {escape(session.shopper_email() or "a guest")}.</p>'
         )
         client = session.get_client()

@@ -122,7 +122,7 @@ def show_similar(client: StylistClient, product: Product) -> None:
         return
     if hits:
         st.html('<h2 class="section">You may also like</h2>')
-        cards.show_cards(hits, key="similar", min_width=160)
+        cards.show_cards(hits, key="similar")
 
 
 show_product_page()

@@ -12,7 +12,7 @@ from ui.widgets import card_actions, messages
 from ui.widgets.colors import swatch_of
 from ui.widgets.filters import show_value
 from ui.widgets.style_bar import show_incognito
-from ui.widgets.text import escape, escape_markdown, label_of
+from ui.widgets.text import begin_sentence, escape, escape_markdown, label_of
 
 _REFUSED = "Your style could not be changed."
 _KINDS = {"category": "Kinds of pieces", "color": "Colours", "price": "Prices", "cluster": "Looks"}
@@ -69,7 +69,7 @@ def _show_likes(likes: Sequence[Liking]) -> None:
 
 
 def _show_liking(liking: Liking, key: str) -> None:
-    words = liking.label or label_of(liking.value)
+    words = _words_of(liking)
     with st.container(key=f"liking-{key}", horizontal=True, vertical_alignment="center", wrap=False):
         st.html(describe_liking(liking))
         st.button(
@@ -84,7 +84,7 @@ def _show_liking(liking: Liking, key: str) -> None:
 
 def describe_liking(liking: Liking) -> str:
     """HTML of a name and a bar: to the right for what is liked, to the left for what is not."""
-    words, share = liking.label or label_of(liking.value), min(abs(liking.strength), 1.0)
+    words, share = _words_of(liking), min(abs(liking.strength), 1.0)
     side = "liked" if liking.strength >= 0 else "disliked"
     dot = (
         f'<span class="dot" style="background:{swatch_of(liking.value)}"></span> '
@@ -96,6 +96,10 @@ def describe_liking(liking: Liking) -> str:
         f'<span class="strength {side}" role="img" aria-label="{side}, {round(100 * share)} percent">'
         f'<span style="width:{50 * share:.0f}%"></span></span></div>'
     )
+
+
+def _words_of(liking: Liking) -> str:
+    return begin_sentence(liking.label or label_of(liking.value))
 
 
 def _show_nothing() -> None:

@@ -65,12 +65,12 @@ def show_bag(product: Product) -> None:
 
 
 def show_outfit_link(products: Sequence[Product], key: str) -> None:
-    """A way to the fitting room with all pieces of an outfit."""
+    """A way to the fitting room with all of the pieces."""
     if products and catalog.find_features(session.get_client()).try_on:
         with st.container(key=f"{key}-pill"):
             st.page_link(
                 FITTING_PAGE,
-                label="Try the whole outfit on",
+                label="Try the whole outfit on" if len(products) > 1 else "Try it on",
                 icon=":material/checkroom:",
                 query_params=outfit_address(products),
             )

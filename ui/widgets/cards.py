@@ -11,6 +11,7 @@ from ui.widgets import card_actions
 from ui.widgets.colors import swatch_of
 from ui.widgets.text import (
     IN_STOCK,
+    begin_sentence,
     describe_stock,
     escape,
     escape_markdown,
@@ -23,16 +24,27 @@ PRODUCT_PAGE = "views/product.py"
 _EAGER_CARDS = 4
 
 
-def show_cards(products: Sequence[Product], key: str, *, min_width: int = 210) -> None:
-    """A grid of cards; the whole card leads to its product."""
+def show_cards(
+    products: Sequence[Product], key: str, *, min_width: int = 210, show_match: bool = True
+) -> None:
+    """A grid of cards; the whole card leads to its product.
+
+    `show_match` says how well each one fits a search, which means nothing where pieces fit one another.
+    """
     features = catalog.find_features(session.get_client())
     grid = st.grid(min_column_width=min_width, gap="medium", key=key)
     for position, product in enumerate(products):
         with grid.cell(), st.container(key=f"{key}-card-{position}", gap=None):
-            _show_card(product, f"{key}-{position}", features, eager=position < _EAGER_CARDS)
+            _show_card(
+                product,
+                f"{key}-{position}",
+                features,
+                eager=position < _EAGER_CARDS,
+                show_match=show_match,
+            )
 
 
-def _show_card(product: Product, key: str, features: Features, *, eager: bool) -> None:
+def _show_card(product: Product, key: str, features: Features, *, eager: bool, show_match: bool) -> None:
     st.html(picture(product, eager=eager))
     st.page_link(
         PRODUCT_PAGE,
@@ -40,7 +52,7 @@ def _show_card(product: Product, key: str, features: Features, *, eager: bool) -
         query_params={"id": product.product_id},
         width="stretch",
     )
-    st.html(_facts(product))
+    st.html(_facts(product, show_match=show_match))
     card_actions.show_links(product, key, features)
     if features.style:
         card_actions.show_taste(product, key)
@@ -81,13 +93,13 @@ def _stock_badge(product: Product) -> str:
     return f'<span class="badge">{escape(text)}</span>' if text and text != IN_STOCK else ""
 
 
-def _facts(product: Product) -> str:
+def _facts(product: Product, *, show_match: bool) -> str:
     price = format_price(product.price, product.currency)
     parts = [f'<span class="price">{escape(price)}</span>' if price else ""]
     if product.color:
         name, swatch = escape(label_of(product.color)), swatch_of(product.color)
         parts.append(f'<span class="dot" style="background:{swatch}" role="img" aria-label="{name}"></span>')
-    if isinstance(product, Hit) and product.relevance is not None:
+    if show_match and isinstance(product, Hit) and product.relevance is not None:
         parts.append(f'<span class="match">{round(100 * product.relevance)}% match</span>')
     facts = f'<p class="facts">{"".join(parts)}</p>'
     return facts + _why(product)
@@ -96,4 +108,4 @@ def _facts(product: Product) -> str:
 def _why(product: Product) -> str:
     if not isinstance(product, Hit) or not product.why:
         return ""
-    return f'<p class="why">{escape(product.why[0])}</p>'
+    return f'<p class="why">{escape(begin_sentence(product.why[0]))}</p>'

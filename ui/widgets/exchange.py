@@ -50,16 +50,22 @@ def show_failure(exchange: Exchange, position: int, *, busy: bool) -> None:
 
 
 def _show_products(answer: ChatAnswer) -> None:
-    worn = [product for product in answer.products if product.product_id in answer.outfit]
-    others = [product for product in answer.products if product.product_id not in answer.outfit]
+    worn = _worn_in(answer)
+    others = [product for product in answer.products if product not in worn]
     if worn:
         st.html(f'<h2 class="outfit">The outfit{_describe_total(answer, worn)}</h2>')
-        cards.show_cards(worn, key=f"outfit-{answer.turn}", min_width=150)
+        cards.show_cards(worn, key=f"outfit-{answer.turn}", min_width=150, show_match=False)
         card_actions.show_outfit_link(worn, key=f"worn-{answer.turn}")
     if others:
         if worn:
             st.html('<h2 class="outfit">Also fitting</h2>')
         cards.show_cards(others, key=f"pieces-{answer.turn}", min_width=150)
+
+
+def _worn_in(answer: ChatAnswer) -> Sequence[Product]:
+    """The outfit as far as it is here; a single piece of it among other findings does not count as one."""
+    worn = [product for product in answer.products if product.product_id in answer.outfit]
+    return worn if len(worn) > 1 or len(worn) == len(set(answer.outfit)) else ()
 
 
 def _describe_total(answer: ChatAnswer, worn: Sequence[Product]) -> str:
@@ -132,7 +138,7 @@ def _show_actions(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, bus
 
 def _shows_outfit(answer: ChatAnswer) -> bool:
     """Whether the outfit is what this answer is about: a refusal or a question goes on knowing it."""
-    return not answer.refused and any(product.product_id in answer.outfit for product in answer.products)
+    return not answer.refused and bool(_worn_in(answer))
 
 
 def _rate(exchange: Exchange, answer: ChatAnswer, key: str) -> None:

@@ -27,7 +27,7 @@ def show_outfit(client: StylistClient, product: Product) -> None:
         f'<h2 class="section">Complete the look{_describe_total(outfit)}</h2>'
         f'<div class="muted"><p>{escape(slots)}</p>{notes}</div>'
     )
-    cards.show_cards(pieces, key="complete", min_width=160)
+    cards.show_cards(pieces, key="complete", show_match=False)
     card_actions.show_outfit_link([product, *pieces], key="complete")
 
 

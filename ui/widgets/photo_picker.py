@@ -29,7 +29,7 @@ _STATES = {"waiting": "Being checked…", "refused": "Not usable", "ready": "Rea
 def show_photos(room: FittingRoom, place: FittingPlace) -> None:
     """The photos, and a way to add one."""
     if room.photos:
-        with st.grid(min_column_width=120, gap="small", key="fitting-photos") as grid:
+        with st.grid(min_column_width=150, gap="small", key="fitting-photos") as grid:
             for position, photo in enumerate(room.photos):
                 with grid.cell():
                     _show_photo(photo, place, position)

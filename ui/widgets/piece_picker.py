@@ -76,9 +76,9 @@ def _show_choice(client: StylistClient, place: FittingPlace) -> None:
         with grid.cell(), st.container(gap="xsmall", key=f"choice-{product.product_id}"):
             st.html(cards.picture(product))
             st.button(
-                f"Add {escape_markdown(product.title)}",
+                f"Add *{escape_markdown(product.title)}*",
                 width="stretch",
-                key=f"add-{product.product_id}",
+                key=f"add-{product.product_id}-short",
                 on_click=_add,
                 args=(product,),
                 disabled=product.product_id in place.pieces,

@@ -25,12 +25,15 @@ class Progress:
             f'<li class="{_state(position, at)}">{_STEPS[name]}</li>' for position, name in enumerate(names)
         )
         percent = round(min(max(job.progress, 0), 100))
-        words = job.note or _STEPS.get(job.status, "")
+        step = _STEPS.get(job.status, "")
+        words = job.note or step
+        # Seen already as the step that is going on.
+        spoken = ' class="sr-only"' if words == step else ""
         return (
             f'<div class="job" data-status="{job.status}"><ol class="steps">{steps}</ol>'
             f'<div class="bar" role="progressbar" aria-label="Try-on" aria-valuemin="0" aria-valuemax="100" '
             f'aria-valuenow="{percent}"><span style="width:{max(percent, 3)}%"></span></div>'
-            f'<p role="status">{escape(words)}</p><p class="muted">{self._estimate()}</p></div>'
+            f'<p role="status"{spoken}>{escape(words)}</p><p class="muted">{self._estimate()}</p></div>'
         )
 
     def _estimate(self) -> str:

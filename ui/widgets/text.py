@@ -20,6 +20,7 @@ IN_STOCK = "In stock"
 __all__ = [
     "IN_STOCK",
     "SOLD_OUT",
+    "begin_sentence",
     "describe_day",
     "describe_moment",
     "describe_stock",
@@ -51,6 +52,11 @@ def escape_prose(text: str) -> str:
 def label_of(word: str) -> str:
     """A category or colour as people write it: `t-shirt` becomes `T-shirt`, `light_blue` `Light blue`."""
     return word.replace("_", " ").strip().capitalize()
+
+
+def begin_sentence(text: str) -> str:
+    """The text with a capital letter first; the others stay as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def format_price(price: float | None, currency: str | None) -> str:

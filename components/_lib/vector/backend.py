@@ -41,6 +41,8 @@ class BackendResult:
     index_statements: tuple[Statement, ...]
     label_statements: tuple[Statement, ...]
     """What reading every vector and changing attributes must be allowed to do."""
+    scan_statements: tuple[Statement, ...]
+    """Reading everything stored, page by page and by id."""
     layers: tuple[pulumi.Input[str], ...] = ()
     """Layers that functions need for this backend beside their own."""
     collection: pulumi.Input[str] = ""

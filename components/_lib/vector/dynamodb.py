@@ -8,6 +8,7 @@ from components._lib.bucket import private_bucket
 from components._lib.event_queue import failures_queue
 from components._lib.function import Function, FunctionSpec
 from components._lib.schedule import every_minutes, run_on_schedule
+from components._lib.table import Index, data_table
 from components._lib.vector.backend import BackendRequest, BackendResult
 
 CHANGES_INDEX = "changes"
@@ -43,35 +44,20 @@ def create(request: BackendRequest) -> BackendResult:
             *_read_snapshots(snapshots),
             iam.allow(["dynamodb:UpdateItem"], [table.arn]),
         ),
+        scan_statements=(iam.allow(["dynamodb:BatchGetItem", "dynamodb:Scan"], [table.arn]),),
     )
 
 
 def _embeddings_table(request: BackendRequest) -> aws.dynamodb.Table:
-    protect = request.protect_data
-    return aws.dynamodb.Table(
+    return data_table(
         f"{request.name}-embeddings",
-        billing_mode="PAY_PER_REQUEST",
+        request.parent,
         hash_key="product_id",
-        attributes=[
-            {"name": "product_id", "type": "S"},
-            {"name": "change_shard", "type": "S"},
-            {"name": "updated_at", "type": "N"},
-        ],
-        global_secondary_indexes=[
-            {
-                "name": CHANGES_INDEX,
-                "key_schemas": [
-                    {"attribute_name": "change_shard", "key_type": "HASH"},
-                    {"attribute_name": "updated_at", "key_type": "RANGE"},
-                ],
-                "projection_type": "ALL",
-            }
-        ],
-        ttl={"attribute_name": "expires_at", "enabled": True},
-        point_in_time_recovery={"enabled": protect},
-        deletion_protection_enabled=protect,
+        indexes=[Index(name=CHANGES_INDEX, hash_key="change_shard", range_key="updated_at")],
+        numbers=["updated_at"],
+        expires_by="expires_at",
+        protect_data=request.protect_data,
         tags=request.tags,
-        opts=pulumi.ResourceOptions(parent=request.parent, protect=protect, retain_on_delete=protect),
     )
 
 

@@ -40,6 +40,7 @@ def create(request: BackendRequest) -> BackendResult:
         query_statements=(use,),
         index_statements=(use,),
         label_statements=(use,),
+        scan_statements=(use,),
         layers=tuple(request.opensearch_layers),
         collection=collection.name,
     )

@@ -37,9 +37,11 @@ def create(request: BackendRequest) -> BackendResult:
         ["s3vectors:DeleteVectors", "s3vectors:GetVectors", "s3vectors:PutVectors"], [index.index_arn]
     )
     labels = iam.allow(["s3vectors:GetVectors", "s3vectors:PutVectors"], [index.index_arn])
+    scan = iam.allow(["s3vectors:GetVectors", "s3vectors:ListVectors"], [index.index_arn])
     return BackendResult(
         setting=setting,
         query_statements=(query,),
         index_statements=(index_writes,),
         label_statements=(labels,),
+        scan_statements=(scan,),
     )

@@ -18,6 +18,7 @@ from local.ai.tryon.people import expect_person
 WORKING_SIDE = 288
 _GUESS_SIDE = 96
 _ROUNDS = 4
+_CONTRAST = 3.0  # standard deviation of a channel, of 255, below which a photo shows nothing
 _ALIKE = 11.0  # distance of colours in L*a*b* that counts as the same
 
 Bytes = NDArray[Any]
@@ -51,6 +52,10 @@ def _guess_garment(small: Image.Image) -> Floats:
 
 def _refine(pixels: Bytes, guess: Floats) -> Bytes:
     """GrabCut from the guess; what the guess is sure of stays."""
+    smooth = cv2.bilateralFilter(pixels, 5, 30, 3)
+    if smooth.reshape(-1, 3).std(axis=0).max() < _CONTRAST:
+        # No border to find: GrabCut would weigh every pixel against every other, for minutes.
+        return (guess > 0.5).astype(np.uint8)
     h, w = guess.shape
     labels = np.where(guess > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     inner = (guess >= 1.0).astype(np.uint8)
@@ -63,7 +68,6 @@ def _refine(pixels: Bytes, guess: Floats) -> Bytes:
         labels[guess >= np.quantile(guess, 0.97)] = cv2.GC_FGD
     if not (labels % 2 == 0).any():
         labels[:2] = cv2.GC_BGD
-    smooth = cv2.bilateralFilter(pixels, 5, 30, 3)
     cv2.setRNGSeed(1)  # its clusters start at random, and the same photo shall give the same mask
     backdrop, subject = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(smooth, labels, None, backdrop, subject, _ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, ReadTimeoutError
 
-from runtime.fitting.port import TryOnError, TryOnGarbage, TryOnRefused, TryOnUnavailable
+from runtime.fitting.port import TryOnError, TryOnForbidden, TryOnGarbage, TryOnRefused, TryOnUnavailable
 from runtime.shared.aws import read_code
 from runtime.shared.images import PictureRefused, check_picture
 
@@ -20,6 +20,12 @@ NOT_POSSIBLE = "The model cannot use this photo with this product. Try another p
 # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 _REFUSED = {"ValidationException", "ValidationError"}
+_FORBIDDEN = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "ResourceNotFoundException",
+    "UnrecognizedClientException",
+}
 _GARBAGE = {"ModelErrorException", "ModelError"}
 FILTER_WORDS = (
     "content filter",
@@ -96,5 +102,4 @@ def _explain(name: str, error: ClientError, price_usd: float) -> TryOnError:
         return TryOnRefused(FILTERED if filtered else NOT_POSSIBLE)
     if code in _GARBAGE:
         return TryOnGarbage(text, cost_usd=price_usd)
-    # A missing permission or model is mended by people, throttling by time: the job keeps for both.
-    return TryOnUnavailable(text)
+    return TryOnForbidden(text) if code in _FORBIDDEN else TryOnUnavailable(text)

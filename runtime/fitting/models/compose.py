@@ -6,9 +6,12 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/stable-image-services.html
 
 import hashlib
 import io
+import random
 import threading
+import time
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,37 +19,50 @@ from PIL import Image
 
 from runtime.fitting.composer import Fill, compose
 from runtime.fitting.models.calls import FILTERED, encode, invoke_bedrock, read_picture
-from runtime.fitting.port import Rendered, RenderRequest, TryOnError, TryOnGarbage, TryOnRefused
+from runtime.fitting.port import (
+    Rendered,
+    RenderRequest,
+    TryOnError,
+    TryOnGarbage,
+    TryOnRefused,
+    TryOnUnavailable,
+)
 from runtime.fitting.settings import ComposeSettings
 
 _NEGATIVE = "blurry, extra limbs, text, watermark"
 _GROW = 2
 _REMEMBERED = 8
+_PAUSES_S = (1, 2, 4, 8)
+
+T = TypeVar("T")
 
 
 class ComposeModel:
     """Two cut-outs and one filled seam a garment; a cut-out of the same picture is not paid for twice."""
 
-    def __init__(self, client: Any, settings: ComposeSettings) -> None:
+    def __init__(
+        self, client: Any, settings: ComposeSettings, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._client = client
+        self._sleep = sleep
         self._settings = settings
         self.model_id = settings.inpaint_model
         self._cutouts: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
         self._lock = threading.Lock()
 
     def render(self, request: RenderRequest) -> Rendered:
-        """The picture, not yet checked. Raises TryOnRefused, TryOnUnavailable or TryOnGarbage."""
+        """The picture, not yet checked. Raises a TryOnError of any kind."""
         spent = 0.0
 
         def cut_out(picture: bytes) -> NDArray[np.uint8]:
             nonlocal spent
-            alpha, paid = self._cut_out(picture)
+            alpha, paid = self._insist(spent, lambda: self._cut_out(picture))
             spent += paid
             return alpha
 
         def fill_in(fill: Fill) -> bytes:
             nonlocal spent
-            filled = self._fill_in(fill)
+            filled = self._insist(spent, lambda: self._fill_in(fill))
             spent += self._settings.inpaint_price_usd
             return filled
 
@@ -56,6 +72,17 @@ class ComposeModel:
             error.cost_usd += spent
             raise
         return Rendered(image, mask, self.model_id, request.seed, round(spent, 6))
+
+    def _insist(self, spent: float, call: Callable[[], T]) -> T:
+        """Once something is spent, a busy model is asked again from here: to begin anew would pay again."""
+        for seconds in _PAUSES_S if spent else ():
+            try:
+                return call()
+            except TryOnUnavailable as error:
+                if error.cost_usd:
+                    raise
+            self._sleep(random.uniform(seconds / 2, seconds))
+        return call()
 
     def _cut_out(self, picture: bytes) -> tuple[NDArray[np.uint8], float]:
         key = hashlib.sha256(picture).hexdigest()

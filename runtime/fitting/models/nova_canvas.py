@@ -22,7 +22,7 @@ class NovaCanvasModel:
         self.model_id = settings.model_id
 
     def render(self, request: RenderRequest) -> Rendered:
-        """The picture, not yet checked. Raises TryOnRefused, TryOnUnavailable or TryOnGarbage."""
+        """The picture, not yet checked. Raises a TryOnError of any kind."""
         body = {
             "taskType": "VIRTUAL_TRY_ON",
             "virtualTryOnParams": virtual_try_on(request),

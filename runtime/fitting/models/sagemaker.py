@@ -19,7 +19,7 @@ class SageMakerModel:
         self.model_id = settings.endpoint
 
     def render(self, request: RenderRequest) -> Rendered:
-        """The picture, not yet checked. Raises TryOnRefused, TryOnUnavailable or TryOnGarbage."""
+        """The picture, not yet checked. Raises a TryOnError of any kind."""
         body = {
             "virtualTryOnParams": virtual_try_on(request),
             "description": request.garment.description,

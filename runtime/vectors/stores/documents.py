@@ -101,6 +101,20 @@ def encode(item: VectorItem, embedding_key: str) -> Json:
     }
 
 
+def decode(documents: Sequence[Document]) -> VectorItem:
+    """The item that one or more documents of a product say, all of them alive and with their vectors."""
+    state, picture = current(documents), newest_picture(documents)
+    known: Json = {name: state.fields.get(name) for name in ATTRIBUTES}
+    known["sizes"] = tuple(known["sizes"] or ())
+    return VectorItem(
+        state.product_id,
+        picture.vector,
+        Attributes(**known),
+        picture.fields["content_hash"],
+        state.fields["version"],
+    )
+
+
 def encode_attributes(attributes: Attributes) -> Json:
     """The fields of the attributes that are known."""
     values: Json = {name: getattr(attributes, name) for name in ATTRIBUTES}

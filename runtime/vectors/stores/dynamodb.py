@@ -17,7 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
 from runtime.vectors.engine import LiveIndex
-from runtime.vectors.port import NO_FILTERS, Attributes, Filters, SearchResult, StoreStats, VectorItem
+from runtime.vectors.port import (
+    NO_FILTERS,
+    Attributes,
+    Filters,
+    ScanPage,
+    SearchResult,
+    StoreStats,
+    VectorItem,
+)
 from runtime.vectors.settings import DynamoDBStoreSettings
 from runtime.vectors.stores.calls import store_calls
 from runtime.vectors.stores.feed import IndexFeed
@@ -50,6 +58,7 @@ class DynamoDBStore:
     """
 
     backend = "dynamodb"
+    settles_after_s = 0.0
 
     def __init__(
         self,
@@ -85,6 +94,22 @@ class DynamoDBStore:
     def fetch(self, product_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Vectors by product id, as of the last refresh; unknown ids are absent."""
         return self._current().fetch(product_ids)
+
+    def read(self, product_ids: Sequence[str]) -> dict[str, VectorItem]:
+        """Whole items by product id, from the table itself; unknown ids are absent."""
+        with store_calls(self.backend):
+            return {item.product_id: item for item in self._table.get_many(list(dict.fromkeys(product_ids)))}
+
+    def scan(self, cursor: str | None, limit: int) -> ScanPage:
+        """Up to `limit` items of the table from `cursor`, which is a product id and never goes stale."""
+        with store_calls(self.backend):
+            items, last = self._table.page(cursor, limit)
+        return ScanPage(tuple(items), last)
+
+    def count(self) -> int:
+        """How many vectors the table holds, found by reading all of it."""
+        with store_calls(self.backend):
+            return self._table.count()
 
     def search(
         self, query: NDArray[np.float32], k: int, filters: Filters = NO_FILTERS, *, exact: bool = False

@@ -20,7 +20,16 @@ from runtime.shared.opensearch import (
     open_collection,
 )
 from runtime.vectors.errors import StoreUnavailable
-from runtime.vectors.port import NO_FILTERS, Attributes, Filters, Hit, SearchResult, StoreStats, VectorItem
+from runtime.vectors.port import (
+    NO_FILTERS,
+    Attributes,
+    Filters,
+    Hit,
+    ScanPage,
+    SearchResult,
+    StoreStats,
+    VectorItem,
+)
 from runtime.vectors.settings import OpenSearchStoreSettings
 from runtime.vectors.stores.documents import (
     ABOUT_VECTOR,
@@ -29,6 +38,7 @@ from runtime.vectors.stores.documents import (
     alive,
     by_product,
     current,
+    decode,
     deletion,
     encode,
     index_body,
@@ -56,6 +66,8 @@ FORGET_SECONDS = 600
 SEEN_AFTER_S = {Generation.NEXTGEN: 10.0, Generation.CLASSIC: 25.0}
 """How long new attributes wait for a vector that was written just before; the caller's next attempts, which
 wait as well, cover the 60 s that the classic generation takes."""
+SETTLES_AFTER_S = {Generation.NEXTGEN: 10.0, Generation.CLASSIC: 60.0}
+"""How often an index is refreshed: a write is seen by then."""
 _LOOK_AGAIN_S = 1.0
 _SPARE_HITS = 10
 _TASTE = ("cluster", "category", "color", "price")  # what a hit tells, in the order of its fields
@@ -85,6 +97,7 @@ class OpenSearchStore:
         self._collection = collection
         self._index = index
         self._generation = generation
+        self.settles_after_s = SETTLES_AFTER_S[generation]
         self._embedding_key = embedding_key
         self._dimensions = dimensions
         self._clock = clock
@@ -146,6 +159,27 @@ class OpenSearchStore:
                     if documents := alive(group, self._embedding_key):
                         vectors[product_id] = newest_picture(documents).vector
         return vectors
+
+    def read(self, product_ids: Sequence[str]) -> dict[str, VectorItem]:
+        """Whole items by product id, as far as they are seen; unknown ids are absent."""
+        with self._calls():
+            return self._read_items(product_ids)
+
+    def scan(self, cursor: str | None, limit: int) -> ScanPage:
+        """Up to `limit` items behind the product `cursor`, which never goes stale; in the order of ids.
+
+        A page reads `limit` documents for their products first: of a product with several it may be less.
+        """
+        with self._calls():
+            ids = self._ids_behind(cursor, min(limit, MOST_RESULTS))
+            items = self._read_items(list(dict.fromkeys(ids)))
+        return ScanPage(tuple(items.values()), ids[-1] if ids else None)
+
+    def count(self) -> int:
+        """Counts by listing every document, as a product may have several: a call for each thousand."""
+        with self._calls():
+            groups = by_product(self._list())
+        return sum(bool(alive(group, self._embedding_key)) for group in groups.values())
 
     def search(
         self, query: NDArray[np.float32], k: int, filters: Filters = NO_FILTERS, *, exact: bool = False
@@ -250,6 +284,28 @@ class OpenSearchStore:
             if documents or late:
                 return documents
             self._sleep(_LOOK_AGAIN_S)
+
+    def _read_items(self, product_ids: Sequence[str]) -> dict[str, VectorItem]:
+        items: dict[str, VectorItem] = {}
+        for batch in _batches(list(dict.fromkeys(product_ids))):
+            for product_id, group in by_product(self._documents(batch, (*STATE, *ABOUT_VECTOR))).items():
+                if documents := alive(group, self._embedding_key):
+                    items[product_id] = decode(documents)
+        return items
+
+    def _ids_behind(self, cursor: str | None, size: int) -> list[str]:
+        """Products of the next documents of the own embedder, in order, a product once for each document."""
+        wanted: list[Json] = [{"term": {"embedding_key": self._embedding_key}}]
+        if cursor is not None:
+            wanted.append({"range": {"product_id": {"gt": cursor}}})
+        body: Json = {
+            "size": size,
+            "query": {"bool": {"filter": wanted}},
+            "sort": [{"product_id": "asc"}],
+            "_source": {"includes": ["product_id"]},
+        }
+        answer = self._collection.search(self._index, body)
+        return [] if answer is None else [_read(hit).product_id for hit in answer["hits"]["hits"]]
 
     def _documents(
         self, product_ids: Sequence[str], fields: Sequence[str] = STATE, *, every_embedder: bool = False

@@ -9,11 +9,22 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from botocore.exceptions import ClientError
 from numpy.typing import NDArray
 
-from runtime.vectors.port import NO_FILTERS, Attributes, Filters, Hit, SearchResult, StoreStats, VectorItem
+from runtime.vectors.errors import StaleCursor
+from runtime.vectors.port import (
+    NO_FILTERS,
+    Attributes,
+    Filters,
+    Hit,
+    ScanPage,
+    SearchResult,
+    StoreStats,
+    VectorItem,
+)
 from runtime.vectors.settings import S3VectorsStoreSettings
-from runtime.vectors.stores.calls import store_calls
+from runtime.vectors.stores.calls import error_code, store_calls
 
 if TYPE_CHECKING:
     from runtime.vectors.factory import Clients
@@ -41,6 +52,7 @@ class S3VectorsStore:
     """
 
     backend = "s3vectors"
+    settles_after_s = 0.0
 
     def __init__(self, client: Any, bucket: str, index: str, *, embedding_key: str, dimensions: int) -> None:
         self._client = client
@@ -78,13 +90,44 @@ class S3VectorsStore:
 
     def fetch(self, product_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Vectors by product id; unknown ids are absent."""
+        return {product_id: item.vector for product_id, item in self.read(product_ids).items()}
+
+    def read(self, product_ids: Sequence[str]) -> dict[str, VectorItem]:
+        """Whole items by product id; unknown ids are absent."""
         with store_calls(self.backend):
             rows = [
                 row
                 for batch in _batches(list(dict.fromkeys(product_ids)), GET_AT_ONCE)
                 for row in self._read(batch).values()
             ]
-        return {row["key"]: np.array(row["data"]["float32"], np.float32) for row in rows if self._is_own(row)}
+        return {row["key"]: _item(row) for row in rows if self._is_own(row)}
+
+    def scan(self, cursor: str | None, limit: int) -> ScanPage:
+        """Up to `limit` (1,000 at most) items of the index from `cursor`, which is the service's own token.
+
+        Raises StaleCursor for one that the service does not take (any more).
+        """
+        start = {"nextToken": cursor} if cursor else {}
+        with store_calls(self.backend):
+            try:
+                page = self._client.list_vectors(
+                    **self._target,
+                    **start,
+                    maxResults=min(limit, LIST_AT_ONCE),
+                    returnData=True,
+                    returnMetadata=True,
+                )
+            except ClientError as error:
+                if cursor and error_code(error) == "ValidationException":
+                    raise StaleCursor(f"{self.backend}: {error}") from error
+                raise
+        items = tuple(_item(row) for row in page["vectors"] if self._is_own(row))
+        return ScanPage(items, page.get("nextToken") or None)
+
+    def count(self) -> int:
+        """Counts by listing every key, as the service keeps no figure: a call for each thousand vectors."""
+        with store_calls(self.backend):
+            return sum(self._is_own(row) for row in self._list())
 
     def search(
         self, query: NDArray[np.float32], k: int, filters: Filters = NO_FILTERS, *, exact: bool = False
@@ -109,10 +152,8 @@ class S3VectorsStore:
         return SearchResult(tuple(_hit(found) for found in answer["vectors"]), exact=False)
 
     def stats(self) -> StoreStats:
-        """Counts by listing every key, as the service keeps no figure: a call for each thousand vectors."""
-        with store_calls(self.backend):
-            count = sum(self._is_own(row) for row in self._list())
-        return StoreStats(count, self._dimensions, dict(self._target))
+        """How many vectors there are (see `count`), and where."""
+        return StoreStats(self.count(), self._dimensions, dict(self._target))
 
     def _merge(self, stored: Stored | None, item: VectorItem) -> Stored:
         """What to store for `item` given what is there: of the vector and the attributes each the newer."""
@@ -192,6 +233,29 @@ def _encode(attributes: Attributes) -> dict[str, Any]:
         "cluster": attributes.cluster,
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _item(row: Stored) -> VectorItem:
+    metadata = row["metadata"]
+    return VectorItem(
+        row["key"],
+        np.array(row["data"]["float32"], np.float32),
+        _decode(metadata),
+        metadata["content_hash"],
+        int(metadata["version"]),
+    )
+
+
+def _decode(metadata: dict[str, Any]) -> Attributes:
+    stock, cluster = metadata.get("stock"), metadata.get("cluster")
+    return Attributes(
+        category=metadata.get("category"),
+        color=metadata.get("color"),
+        price=metadata.get("price"),
+        sizes=tuple(metadata.get("sizes", ())),
+        stock=None if stock is None else int(stock),
+        cluster=None if cluster is None else int(cluster),
+    )
 
 
 def _hit(found: dict[str, Any]) -> Hit:

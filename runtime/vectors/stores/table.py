@@ -17,6 +17,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 from numpy.typing import NDArray
 
+from runtime.vectors.errors import StoreUnavailable
 from runtime.vectors.port import Attributes, VectorItem
 from runtime.vectors.stores.calls import error_code
 
@@ -33,6 +34,9 @@ LONGEST_ID = 255
 """Bytes of a product id in UTF-8."""
 
 SCAN_SEGMENTS = 8
+_GET_AT_ONCE = 100  # most keys of one BatchGetItem
+_GET_ROUNDS = 6
+_GET_PAUSE_S = 0.2
 _STORED = np.dtype("<f2")
 _TEXTS = ("category", "color")
 _NUMBERS = ("price", "stock", "cluster")
@@ -129,6 +133,42 @@ class EmbeddingsTable:
             segments = pool.map(self._scan_segment, range(SCAN_SEGMENTS))
             return [row for segment in segments for row in segment]
 
+    def page(self, cursor: str | None, limit: int) -> tuple[list[VectorItem], str | None]:
+        """Up to `limit` rows of this embedding key behind the product `cursor`, and where to go on.
+
+        Read consistently; rows of other keys and tombstones count towards `limit` and are left out.
+        """
+        start = {"ExclusiveStartKey": {"product_id": {"S": cursor}}} if cursor else {}
+        answer = self._client.scan(
+            TableName=self._table,
+            ConsistentRead=True,
+            Limit=limit,
+            FilterExpression="embedding_key = :own_key",
+            ExpressionAttributeValues={":own_key": {"S": self._embedding_key}},
+            **start,
+        )
+        last = answer.get("LastEvaluatedKey")
+        return self._decode_items(answer["Items"]), last["product_id"]["S"] if last else None
+
+    def get_many(self, product_ids: Sequence[str]) -> list[VectorItem]:
+        """The rows of this embedding key among `product_ids` (distinct), read consistently."""
+        items: list[Item] = []
+        for start in range(0, len(product_ids), _GET_AT_ONCE):
+            part = product_ids[start : start + _GET_AT_ONCE]
+            items += self._batch_get([{"product_id": {"S": each}} for each in part])
+        return self._decode_items(items)
+
+    def count(self) -> int:
+        """How many rows of this embedding key there are."""
+        request = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "Select": "COUNT",
+            "FilterExpression": "embedding_key = :own_key",
+            "ExpressionAttributeValues": {":own_key": {"S": self._embedding_key}},
+        }
+        return sum(answer["Count"] for answer in _answers(self._client.scan, request))
+
     def changes(self, since: Mapping[str, int]) -> list[Row]:
         """Rows written after the given moment of their shard, tombstones included, oldest first.
 
@@ -222,6 +262,33 @@ class EmbeddingsTable:
         }
         return [self._decode(item) for item in _pages(self._client.query, request)]
 
+    def _batch_get(self, keys: Sequence[Item]) -> list[Item]:
+        wanted: dict[str, Any] = {self._table: {"Keys": list(keys), "ConsistentRead": True}}
+        found: list[Item] = []
+        for attempt in range(_GET_ROUNDS):
+            # A first round of a few MB is answered in parts; later ones mean that the table is busy.
+            time.sleep(_GET_PAUSE_S * max(0, attempt - 1))
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            found += answer["Responses"].get(self._table, [])
+            wanted = answer.get("UnprocessedKeys") or {}
+            if not wanted:
+                return found
+        raise StoreUnavailable("dynamodb: the embeddings table keeps leaving keys unprocessed")
+
+    def _decode_items(self, items: Sequence[Item]) -> list[VectorItem]:
+        decoded = [(item, self._decode(item)) for item in items]
+        return [
+            VectorItem(
+                row.product_id,
+                row.vector.astype(np.float32),
+                row.attributes,
+                _text(item, "content_hash") or "",
+                _number(item, "version", int) or 0,
+            )
+            for item, row in decoded
+            if row.vector is not None
+        ]
+
     def _decode(self, item: Item) -> Row:
         return Row(
             product_id=item["product_id"]["S"],
@@ -246,10 +313,16 @@ class EmbeddingsTable:
 
 def _pages(call: Callable[..., Any], request: Mapping[str, Any]) -> Iterator[Item]:
     """The items of every page; a page may be empty and still be followed by others."""
+    for page in _answers(call, request):
+        yield from page["Items"]
+
+
+def _answers(call: Callable[..., Any], request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every page of an answer."""
     start: Mapping[str, Any] = {}
     while True:
         page = call(**request, **start)
-        yield from page["Items"]
+        yield page
         if not page.get("LastEvaluatedKey"):
             return
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

@@ -1,0 +1,303 @@
+"""Vectors move to another store and to another model while shoppers search, through kills and failures."""
+
+import io
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from local.faults import Fault
+from operations import migrate
+from runtime.vectors.factory import open_store
+from runtime.vectors.migration import Move
+from runtime.vectors.port import VectorStore
+from tests.e2e.test_ingestion import cloud_id, fresh_key
+from tests.e2e.test_permissions import TROUBLE, UNENFORCED, Role, ingestion_works, search_works
+from tests.support.cloud import RunningCloud, eventually, running_cloud
+from tests.support.pictures import encode, garment
+
+pytestmark = pytest.mark.cloud
+
+MOVES = {
+    "to S3 Vectors": {"migrateToBackend": "s3vectors"},
+    "to DynamoDB": {"vectorBackend": "s3vectors", "migrateToBackend": "dynamodb"},
+    "to Nova": {"migrateToEmbedder": "nova"},
+    "to Nova in S3 Vectors, shorter": {
+        "migrateToBackend": "s3vectors",
+        "migrateToEmbedder": "nova",
+        "migrateToDimensions": "384",
+    },
+}
+BACKENDS = {
+    "to S3 Vectors": ("dynamodb", "s3vectors"),
+    "to DynamoDB": ("s3vectors", "dynamodb"),
+    "to Nova": ("dynamodb", "dynamodb"),
+    "to Nova in S3 Vectors, shorter": ("dynamodb", "s3vectors"),
+}
+OPEN = {"requestsPerSecond": "5000"}
+
+
+class Shoppers:
+    """Searches without pause; keeps what went wrong, and which backends answered."""
+
+    def __init__(self, cloud: RunningCloud) -> None:
+        self._cloud = cloud
+        self._end = threading.Event()
+        self._threads = [threading.Thread(target=self._search, args=(number,)) for number in range(2)]
+        self.failures: list[str] = []
+        self.answers = 0
+        self.backends: list[str] = []
+
+    def __enter__(self) -> "Shoppers":
+        assert self._cloud.token
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _search(self, number: int) -> None:
+        wishes = ["red dress", "black shoes", "striped t-shirt", "warm jacket"]
+        turn = 0
+        while not self._end.is_set():
+            wish = wishes[(turn + number) % len(wishes)]
+            answer = self._cloud.call("GET", "/search", params={"query": wish, "limit": "5"})
+            turn += 1
+            if answer.status_code != 200 or len(answer.json()["results"]) != 5:
+                self.failures.append(f"{answer.status_code} {answer.text[:300]}")
+                continue
+            body = answer.json()
+            # Vectors of two models have nothing in common: compared with each other they score about 0.
+            if body["results"][0]["score"] < 0.1:
+                self.failures.append(f"nothing is like {wish}: {body['results'][0]}")
+            self.answers += 1
+            self.backends.append(body["backend"])
+
+
+class Moving:
+    """A cloud whose vectors move, and the command that moves them."""
+
+    def __init__(self, cloud: RunningCloud) -> None:
+        self.cloud = cloud
+
+    def step(self, *arguments: str) -> tuple[int, str]:
+        written = io.StringIO()
+        console = Console(width=160, file=written)
+        code = migrate.main([*arguments, "--local", str(self.cloud.config.folder)], console)
+        return code, written.getvalue()
+
+    def call(self, function: str, **request: Any) -> dict[str, Any]:
+        return migrate.open_local(self.cloud.config.folder).call(function, **request)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return self.call("control", action="status")
+
+
+@pytest.fixture(scope="module", params=MOVES)
+def named(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, catalog_folder: Path
+) -> Iterator[tuple[str, Moving]]:
+    folder = tmp_path_factory.mktemp("moving")
+    with running_cloud(folder, catalog_folder, MOVES[request.param] | OPEN) as cloud:
+        yield request.param, Moving(cloud)
+
+
+def test_the_whole_way_under_load(named: tuple[str, Moving], catalog_folder: Path) -> None:
+    """Copy with a kill in the middle, verify, switch, roll back, switch again; nobody notices."""
+    name, moving = named
+    cloud, (old, new) = moving.cloud, BACKENDS[name]
+    assert moving.state["phase"] == "not started"
+    code, text = moving.step("switch")
+    assert code == 1 and "the backfill is not done" in text
+    with Shoppers(cloud) as shoppers:
+        kill_in_the_middle(moving)
+        key = fresh_key("skirt")
+        cloud.upload(key, encode(garment("olive", seed=11)))
+        gone = remove_one(cloud)
+        eventually(lambda: cloud.product_row(cloud_id(key)) and not cloud.product_row(gone))
+        code, text = moving.step("start", "--wait", "--min-recall", "0.95")
+        assert code == 0, text
+        assert "good enough" in text
+        report = moving.state["report"]
+        assert report["passed"] and report["source"] == report["target"] > 60
+        assert report["self_found"] == 1.0
+        code, text = moving.step("switch")
+        assert code == 0 and "switched" in text
+        wait_for(shoppers, new)
+        assert cloud.search_photo(encode(garment("olive", seed=11)), limit=1)[0]["product_id"] == cloud_id(
+            key
+        )
+        found = cloud.search(query="dress", limit=100)
+        assert gone not in {each["product_id"] for each in found}
+        written_after_the_switch(cloud)
+        code, text = moving.step("rollback")
+        assert code == 0 and "rolled_back" in text
+        wait_for(shoppers, old)
+        written_after_the_switch(cloud)
+        code, text = moving.step("switch")
+        assert code == 1 and "has not been verified" in text
+        assert moving.step("verify", "--min-recall", "0.95")[0] == 0
+        assert moving.step("switch")[0] == 0
+        wait_for(shoppers, new)
+    assert shoppers.failures == []
+    assert shoppers.answers > 50
+    assert set(shoppers.backends) == {old, new}
+
+
+def kill_in_the_middle(moving: Moving) -> None:
+    """End the process of the backfill while it writes its first page, then see that nothing was recorded."""
+    role = Role(moving.cloud, "migration-backfill")
+    slow = [
+        Fault("s3vectors", "(Get|Put)Vectors", status=200, delay_s=5),
+        Fault("dynamodb", "BatchGetItem", status=200, delay_s=5),
+    ]
+    with moving.cloud.faults(*slow):
+        caller = threading.Thread(target=_call_and_forget, args=(moving,))
+        caller.start()
+        eventually(lambda: moving.state["total"] > 0)
+        role.start_anew()
+        caller.join()
+    state = moving.state
+    assert (state["phase"], state["stage"]) == ("copying", "copy")
+
+
+def _call_and_forget(moving: Moving) -> None:
+    with suppress(Exception):  # the process is about to be ended
+        moving.call("backfill")
+
+
+def remove_one(cloud: RunningCloud) -> str:
+    found = cloud.search(query="dress", limit=1)[0]["product_id"]
+    row = cloud.product_row(found)
+    assert row is not None
+    cloud.remove(row["product_picture_s3_url"]["S"].split("/", 3)[3])
+    return found
+
+
+def written_after_the_switch(cloud: RunningCloud) -> None:
+    """Whatever answers now, what is uploaded is found in it."""
+    key, picture = fresh_key("skirt"), encode(garment("teal", seed=uuid.uuid4().int % 5000))
+    cloud.upload(key, picture)
+    eventually(
+        lambda: cloud_id(key) in {each["product_id"] for each in cloud.search_photo(picture, limit=10)}
+    )
+
+
+def wait_for(shoppers: Shoppers, backend: str) -> None:
+    """Two seconds after a switch everybody is answered from the other place."""
+    time.sleep(2.5)
+    seen = len(shoppers.backends)
+    eventually(lambda: len(shoppers.backends) > seen + 5)
+    assert set(shoppers.backends[seen + 2 :]) == {backend}
+
+
+# ---- permissions
+
+
+STAYS_DOWN = {
+    ("migration-backfill", "dynamodb:UpdateItem"): "only when attributes overtake the picture they belong to",
+}
+
+
+def backfill_works(moving: Moving, _role: Role) -> bool:
+    """Everything once more, with one product missing in the target and one too many."""
+    target = _target(moving)
+    names = [each.product_id for each in target.scan(None, 2).items]
+    if not names:
+        return False
+    spare = replace(target.read(names[:1])[names[0]], product_id="too-many")
+    target.upsert([spare])
+    target.delete(names[1:2])
+    if not answers(moving, "backfill", again=True):
+        return False
+    return set(target.read([*names, "too-many"])) == set(names)
+
+
+def verification_works(moving: Moving, role: Role) -> bool:
+    before = role.count_logged(*TROUBLE)
+    return answers(moving, "verify", min_recall=0.5) and role.count_logged(*TROUBLE) == before
+
+
+def control_works(moving: Moving, _role: Role) -> bool:
+    return all(answers(moving, "control", action=action) for action in ("status", "switch", "rollback")) and (
+        answers(moving, "verify", min_recall=0.5)
+    )
+
+
+def answers(moving: Moving, function: str, **request: Any) -> bool:
+    try:
+        moving.call(function, **request)
+    except migrate.StepFailed:
+        return False
+    return True
+
+
+def _target(moving: Moving) -> VectorStore:
+    move = Move.from_environment(_variables(moving))
+    assert move is not None
+    cloud = moving.cloud
+    return open_store(
+        move.target,
+        lambda service, region=None: cloud.ai(service) if service == "s3vectors" else cloud.aws(service),
+    )
+
+
+def _variables(moving: Moving) -> dict[str, str]:
+    function = moving.cloud.aws("lambda").get_function_configuration(
+        FunctionName=migrate.open_local(moving.cloud.config.folder).functions["backfill"]
+    )
+    return function["Environment"]["Variables"]
+
+
+def _of_the_record(grant: tuple[str, str]) -> bool:
+    return "vectors-migration" in grant[1]
+
+
+def _of_the_target(grant: tuple[str, str]) -> bool:
+    return grant[0].startswith("s3vectors:") or "vectors-nova" in grant[1]
+
+
+Scenario = Callable[[Moving, Role], bool]
+STEPS: dict[str, tuple[Scenario, Callable[[tuple[str, str]], bool]]] = {
+    "migration-backfill": (backfill_works, lambda grant: True),
+    "migration-verify": (verification_works, lambda grant: True),
+    "migration-control": (control_works, lambda grant: True),
+    "search": (lambda moving, role: search_works(moving.cloud, role), _of_the_record),
+    "catalog-ingest": (lambda moving, role: ingestion_works(moving.cloud, role), _of_the_target),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_no_step_has_a_permission_to_spare(named: tuple[str, Moving], step: str) -> None:
+    _, moving = named
+    role, (works, is_new) = Role(moving.cloud, step), STEPS[step]
+    prepare(moving)
+    assert works(moving, role), "the scenario itself fails"
+    spared: list[tuple[str, str]] = []
+    for grant in role.grants():
+        if grant[0] in UNENFORCED or (step, grant[0]) in STAYS_DOWN or not is_new(grant):
+            continue
+        with role.without(grant):
+            if works(moving, role):
+                spared.append(grant)
+    prepare(moving)
+    assert works(moving, role), "the role was not put back"
+    assert not spared
+
+
+def prepare(moving: Moving) -> None:
+    """Searches answered from the source, and a target that has been verified."""
+    answers(moving, "control", action="rollback")
+    assert answers(moving, "backfill")
+    assert moving.call("verify", min_recall=0.5)["passed"]
