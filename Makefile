@@ -9,7 +9,7 @@ APART := $(addprefix --ignore=,$(SHARING))
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup local down test check format bench migrate layers lock browser clean
+.PHONY: help setup local down test check format bench cost migrate layers lock browser clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ bench: setup ## Measure and write docs/performance.md (ONLY=engine for one part)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/bench.txt
 	$(BIN)/python -m benchmarks $(ONLY)
 
+cost: setup ## Estimate what a stack costs a month (STACK=prod ARGS="--traffic large --queries 50000")
+	@$(BIN)/python -m operations.cost $(STACK) $(ARGS)
+
 migrate: setup ## Move the vectors of a stack, see docs/migration.md (ARGS="start|status|verify|switch|rollback")
 	@$(BIN)/python -m operations.migrate $(ARGS)
 
@@ -59,7 +62,7 @@ browser: setup # the browser on the PATH, else Playwright's own, else Debian's p
 
 lock: setup ## Pin every requirement anew, with hashes
 	$(BIN)/pip install --quiet "uv>=0.9,<1"
-	for name in layers/core layers/arrays layers/tokens layers/opensearch layers/runtime-client requirements/site requirements/dev requirements/bench requirements/emulator; do \
+	for name in layers/core layers/arrays layers/tokens layers/opensearch layers/runtime-client requirements/site requirements/dev requirements/bench requirements/emulator requirements/audit; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    $$name.in --output-file $$name.txt || exit 1; \
 	done

@@ -3,6 +3,7 @@
 import pulumi
 
 from components import (
+    Alarms,
     Api,
     Auth,
     Catalog,
@@ -33,6 +34,11 @@ settings = load_settings()
 stack = pulumi.get_stack()
 physical_name = f"{pulumi.get_project()}-{stack}"
 
+alarms = Alarms(
+    "alarms",
+    {"email": settings.alarm_email, "budget_usd": settings.budget_usd, "tags": settings.tags},
+)
+alarmed = settings.alarm_inputs(alarms.topic_arn)
 layers = RuntimeLayers("layers", {"physical_name": physical_name})
 edge = WebEdge(
     "edge",
@@ -45,6 +51,7 @@ edge = WebEdge(
         "certificate_arn": settings.certificate_arn,
         "allowed_cidrs": settings.allowed_cidrs,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -68,6 +75,7 @@ vectors = VectorSearch(
         "opensearch_generation": settings.opensearch_generation,
         "snapshot_minutes": settings.snapshot_minutes,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -86,6 +94,7 @@ catalog = Catalog(
         "capabilities": settings.capabilities(),
         "ingest_concurrency": settings.ingest_concurrency,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -106,6 +115,7 @@ clusters = ProductClusters(
         ],
         "clusters": settings.clusters,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -118,6 +128,7 @@ ranker = RANKERS[settings.ranker](
         "transactions_per_second": settings.personalize_tps,
         "retrain_days": settings.personalize_train_days,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -135,6 +146,7 @@ personalization = Personalization(
         "ranker_events_policy": ranker.events_policy,
         "weight": float(settings.personalize_weight),
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -151,6 +163,7 @@ search = ProductSearch(
         "style_policy": personalization.policy,
         "layers": [layers.core_arn, layers.arrays_arn],
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -168,6 +181,7 @@ migration = VectorMigration(
         "active": settings.is_migrating,
         "reembeds": settings.reembeds,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -191,6 +205,7 @@ knowledge = KnowledgeBase(
         "opensearch_layers": [layers.opensearch_arn],
         "opensearch_generation": settings.opensearch_generation,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -213,6 +228,7 @@ chat = ChatAgent(
         "weather_url": settings.weather_url,
         "weather_key": settings.weather_key(),
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -227,6 +243,7 @@ images = ImageGeneration(
         "daily_per_user": settings.daily_images_per_user,
         "daily_spend_usd": settings.daily_spend_usd,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -235,9 +252,10 @@ photos = ShopperPhotos(
     "photos",
     {
         "layers": [layers.core_arn, layers.arrays_arn],
-        "allowed_origin": settings.site_url,
+        "allowed_origin": edge.url,
         "retention_days": settings.photo_retention_days,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -264,6 +282,7 @@ try_on = TryOn(
         "concurrency": settings.try_on_concurrency,
         "retention_days": settings.photo_retention_days,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },
@@ -282,6 +301,7 @@ profile = Profile(
             personalization.owner_policy,
         ],
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -304,6 +324,7 @@ realtime = Realtime(
         },
         "requests_per_second": settings.requests_per_second,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -349,6 +370,7 @@ api = Api(
         "access_log": settings.api_access_log,
         "manage_account_logging": settings.manage_api_account,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "tags": settings.tags,
     },
 )
@@ -386,6 +408,7 @@ web = WebApp(
         "min_tasks": settings.site_min_tasks,
         "max_tasks": settings.site_max_tasks,
         "log_retention_days": settings.log_retention_days,
+        **alarmed,
         "protect_data": settings.protect_data,
         "tags": settings.tags,
     },

@@ -78,6 +78,12 @@ class TryOnProviderInputs(TypedDict):
     price_usd: NotRequired[str]
 
 
+class AlarmInputs(TypedDict):
+    """An input of every component that has something to watch."""
+
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+
+
 class VectorSpaceInputs(TypedDict):
     """The inputs of `VectorSearch` and `VectorAccess` that say where vectors are and where they move."""
 
@@ -142,6 +148,8 @@ class Settings(BaseModel):
     manage_api_account: bool = False
     log_retention_days: int = 30
     protect_data: bool = True
+    alarm_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")
+    budget_usd: int = Field(default=100, ge=1, le=1_000_000)
     allow_other_regions: bool = False
     tags: dict[str, str] = Field(default_factory=dict[str, str])
 
@@ -337,6 +345,10 @@ class Settings(BaseModel):
             inputs["price_usd"] = self.try_on_price_usd
         return inputs
 
+    def alarm_inputs(self, topic_arn: pulumi.Input[str]) -> AlarmInputs:
+        """The topic, where there is somebody to be told; whether there are alarms cannot be an Output."""
+        return {"alarm_topic_arn": topic_arn} if self.alarm_email else {}
+
     def capabilities(self) -> str:
         """What `GET /capabilities` answers, a JSON text."""
         return json.dumps(
@@ -362,6 +374,10 @@ def load_settings() -> Settings:
     _check_secrecy(project, config)
     for warning in check_models([*settings.models.values()], load_models(), date.today()):
         pulumi.log.warn(warning)
+    if settings.protect_data and not settings.alarm_email:
+        pulumi.log.warn(
+            "alarmEmail: is not set, so nobody is told when something fails; set it to an address"
+        )
     return settings
 
 

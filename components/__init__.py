@@ -4,6 +4,7 @@ import pulumi
 
 from components._lib.opensearch import OpenSearchGeneration
 from components._lib.package import PACKAGE, VERSION
+from components.alarms import Alarms, AlarmsArgs
 from components.api import Api, ApiArgs
 from components.auth import Auth, AuthArgs
 from components.catalog import Catalog, CatalogArgs
@@ -29,6 +30,7 @@ from components.web_app import ImageBuilder, WebApp, WebAppArgs
 from components.web_edge import WebEdge, WebEdgeArgs
 
 PUBLIC: list[type[pulumi.ComponentResource]] = [
+    Alarms,
     Api,
     Auth,
     Catalog,
@@ -59,6 +61,8 @@ __all__ = [
     "PACKAGE",
     "PUBLIC",
     "VERSION",
+    "Alarms",
+    "AlarmsArgs",
     "Api",
     "ApiArgs",
     "Auth",

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.access_log import create_access_log
+from components._lib.alarm import Watch, of_api
 from components._lib.contract import PUBLIC_ROUTES, REQUEST_SCHEMAS
 from components._lib.firewall import FirewallSpec, Scope, firewall
 from components._lib.openapi import ApiDescription, describe_api, parse_route, route_slug, source_path
@@ -61,6 +62,8 @@ class ApiArgs(TypedDict):
     """Create that role. It is one per account and region: let only one stack do it. Default: false."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of every resource. Default: none."""
 
@@ -111,6 +114,9 @@ class Api(pulumi.ComponentResource):
         if args.get("firewall", False):
             _put_firewall(name, self, args, stage)
 
+        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
+            name, *of_api(api.name, STAGE)
+        )
         self.url = stage.invoke_url.apply(lambda url: url.rstrip("/"))
         self.api_key = pulumi.Output.secret(key.value)
         self.api_id = api.id

@@ -44,6 +44,8 @@ class CatalogArgs(TypedDict):
     """Output `layers` of `VectorSearch`: what its backend needs. Default: none."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -96,6 +98,7 @@ class Catalog(pulumi.ComponentResource):
             consumer_timeout=_INGEST_TIMEOUT,
             receives=_RECEIVES_BEFORE_DEAD_LETTER,
             tags=args.get("tags"),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
         )
         setting = pulumi.Output.json_dumps(
             {"bucket": bucket.bucket, "table": table.name, "prefix": PREFIX}, sort_keys=True
@@ -186,6 +189,7 @@ def _ingest(
             timeout=_INGEST_TIMEOUT,
             memory_mb=1769,  # one whole processor
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={"CATALOG": setting, "INGEST": failures},
             bound_environments=(args["vector_environment"], args.get("cluster_environment", {})),
@@ -233,6 +237,7 @@ def _browse(
             timeout=15,
             memory_mb=512,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={"CATALOG": setting, "CAPABILITIES": args.get("capabilities", "{}")},
             statements=(

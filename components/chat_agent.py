@@ -88,6 +88,8 @@ class ChatAgentArgs(TypedDict):
     """Hours for which a conversation is remembered, 1 to 720. Default: 72."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -243,6 +245,7 @@ def _weather(name: str, parent: pulumi.Resource, args: ChatAgentArgs, source: We
             timeout=15,
             memory_mb=512,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={"WEATHER_SOURCE": pulumi.Output.json_dumps(setting, sort_keys=True)},
             statements=tuple(statements),
@@ -322,6 +325,7 @@ def _chat(
             timeout=_GATEWAY_LIMIT_SECONDS,
             memory_mb=1024,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={**settings, "WEATHER": asked},
             bound_environments=tuple(environments),

@@ -40,6 +40,8 @@ class ImageGenerationArgs(TypedDict):
     """Days for which pictures are kept. Default: 7."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -195,6 +197,7 @@ def _images(
             timeout=_GATEWAY_LIMIT_SECONDS,
             memory_mb=1024,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={"IMAGES": setting},
             bound_environments=(args["chat_environment"],),

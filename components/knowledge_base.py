@@ -58,6 +58,8 @@ class KnowledgeBaseArgs(TypedDict):
     """Which OpenSearch Serverless (storage `opensearch`): `nextgen` scales to zero. Default: `nextgen`."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep data when the stack goes: protection and retention. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -106,6 +108,7 @@ class KnowledgeBase(pulumi.ComponentResource):
                 ),
                 region=place.region,
                 log_retention_days=int(args.get("log_retention_days", 30)),
+                alarm_topic_arn=args.get("alarm_topic_arn"),
                 protect_data=protect,
                 tags=args.get("tags"),
             )
@@ -130,6 +133,7 @@ class KnowledgeBase(pulumi.ComponentResource):
             receives=_RECEIVES_BEFORE_DEAD_LETTER,
             window_seconds=_WINDOW_SECONDS,
             tags=args.get("tags"),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
         )
         sync = _sync(name, self, args, setting, base, events)
 
@@ -260,6 +264,7 @@ def _sync(
             timeout=_SYNC_TIMEOUT,
             memory_mb=512,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={
                 "KNOWLEDGE": setting,

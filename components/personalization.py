@@ -44,6 +44,8 @@ class PersonalizationArgs(TypedDict):
     """Weight of taste in searches of shoppers who set none, 0 to 1. Default: 0.3."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -88,6 +90,7 @@ class Personalization(pulumi.ComponentResource):
             receives=_RECEIVES_BEFORE_DEAD_LETTER,
             window_seconds=_WINDOW_SECONDS,
             tags=args.get("tags"),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
         )
         setting = pulumi.Output.json_dumps(
             {"table": table.name, "weight": args.get("weight", 0.3)}, sort_keys=True
@@ -156,6 +159,7 @@ def _keeper(
             timeout=_GATEWAY_LIMIT_SECONDS,
             memory_mb=512,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={"STYLES": setting, "INTERACTIONS": queue},
             bound_environments=(args["catalog_environment"],),
@@ -181,6 +185,7 @@ def _recorder(name: str, parent: pulumi.Resource, args: PersonalizationArgs, wai
             timeout=_RECORDER_TIMEOUT,
             memory_mb=512,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             bound_environments=(args["lake_environment"], args.get("ranker_environment", {})),
             statements=(waiting.receive_statement(),),

@@ -45,6 +45,8 @@ class PersonalizeRankerArgs(TypedDict):
     """Days between two trainings, at least 2. Default: 7."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep data when the stack goes: protection and retention. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -101,6 +103,7 @@ class PersonalizeRanker(pulumi.ComponentResource):
                 definition=definition(function.arn),
                 functions=[function.arn],
                 log_retention_days=int(args.get("log_retention_days", 30)),
+                alarm_topic_arn=args.get("alarm_topic_arn"),
                 tags=args.get("tags"),
                 schedule=f"rate({days} days)",
                 schedule_input='{"action": "train"}',
@@ -248,6 +251,7 @@ def _training_function(
             # It remembers the id of every interaction, to count none twice: some 100 bytes each.
             memory_mb=2048,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={"TRAINING": setting},
             statements=(

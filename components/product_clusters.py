@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
-import pulumi_aws as aws
 
+from components._lib.event_queue import failures_queue
 from components._lib.function import Function, FunctionSpec
 from components._lib.package import public_token
 from components._lib.schedule import run_on_schedule
 
 _TIMEOUT = 900
-_DEAD_LETTERS_KEPT = 14 * 24 * 3600
 _EVERY = "rate(1 hour)"
 
 
@@ -37,6 +36,8 @@ class ProductClustersArgs(TypedDict):
     """Memory of the function; 50,000 products of 1024 numbers take 1 GB. Default: 3008."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of every resource. Default: none."""
 
@@ -58,13 +59,7 @@ class ProductClusters(pulumi.ComponentResource):
         clusters = int(args.get("clusters", 100))
         _check_clusters(clusters)
 
-        failures = aws.sqs.Queue(
-            f"{name}-failures",
-            message_retention_seconds=_DEAD_LETTERS_KEPT,
-            sqs_managed_sse_enabled=True,
-            tags=args.get("tags"),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        failures = failures_queue(name, self, args.get("tags"), args.get("alarm_topic_arn"))
         function = Function(
             name,
             FunctionSpec(
@@ -76,6 +71,7 @@ class ProductClusters(pulumi.ComponentResource):
                 timeout=_TIMEOUT,
                 memory_mb=int(args.get("memory_mb", 3008)),
                 log_retention_days=int(args.get("log_retention_days", 30)),
+                alarm_topic_arn=args.get("alarm_topic_arn"),
                 tags=args.get("tags"),
                 environment={"GROUPING": pulumi.Output.json_dumps({"clusters": clusters})},
                 bound_environments=(

@@ -35,6 +35,8 @@ class ProductSearchArgs(TypedDict):
     """Output `layers` of `VectorSearch`: what its backend needs. Default: none."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of every resource. Default: none."""
 
@@ -67,6 +69,7 @@ class ProductSearch(pulumi.ComponentResource):
                 timeout=_GATEWAY_LIMIT_SECONDS,
                 memory_mb=int(args.get("memory_mb", 2048)),
                 log_retention_days=int(args.get("log_retention_days", 30)),
+                alarm_topic_arn=args.get("alarm_topic_arn"),
                 tags=args.get("tags"),
                 bound_environments=(
                     args["vector_environment"],

@@ -59,6 +59,8 @@ class RealtimeArgs(TypedDict):
     """Log every message; the account must have its API Gateway logging role by then. Default: false."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of every resource. Default: none."""
 
@@ -126,6 +128,7 @@ def _authorizer(name: str, parent: pulumi.Resource, args: RealtimeArgs) -> aws.a
             timeout=10,
             memory_mb=512,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={"AUTHORIZER": setting},
         ),
@@ -156,6 +159,7 @@ def _lifecycle(name: str, parent: pulumi.Resource, args: RealtimeArgs) -> Functi
             timeout=10,
             memory_mb=512,
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             bound_environments=(args["connections_environment"],),
             bound_policies=(args["connections_policy"],),

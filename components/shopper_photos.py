@@ -35,6 +35,8 @@ class ShopperPhotosArgs(TypedDict):
     """Days for which a photo is kept. Default: 30."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -90,6 +92,7 @@ class ShopperPhotos(pulumi.ComponentResource):
             consumer_timeout=_TIMEOUT,
             receives=_RECEIVES_BEFORE_DEAD_LETTER,
             tags=args.get("tags"),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
         )
         setting = pulumi.Output.json_dumps(
             {"table": table.name, "bucket": bucket.bucket, "prefix": PREFIX, "retention_days": days},
@@ -200,6 +203,7 @@ def _intake(
             timeout=_TIMEOUT,
             memory_mb=1769,  # one whole processor
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             environment={"PHOTOS": setting, "TRYON_QUEUE": queue},
             statements=(

@@ -26,6 +26,8 @@ class ProfileArgs(TypedDict):
     """Outputs `owner_policy` of the same components."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of every resource. Default: none."""
 
@@ -48,6 +50,7 @@ class Profile(pulumi.ComponentResource):
                 timeout=_GATEWAY_LIMIT_SECONDS,
                 memory_mb=512,
                 log_retention_days=int(args.get("log_retention_days", 30)),
+                alarm_topic_arn=args.get("alarm_topic_arn"),
                 tags=args.get("tags"),
                 environment={"KEPT": merge_kept(args["kept"])},
                 bound_environments=(args["chat_environment"],),

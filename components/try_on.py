@@ -115,6 +115,8 @@ class TryOnArgs(TypedDict):
     """Days for which jobs and results are kept. Default: 30."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -182,6 +184,7 @@ class TryOn(pulumi.ComponentResource):
             consumer_timeout=DELIVERY_TIMEOUT_S,
             receives=RECEIVES,
             tags=args.get("tags"),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
         )
         work = queue_messages(
             f"{name}-work",
@@ -190,6 +193,7 @@ class TryOn(pulumi.ComponentResource):
             consumer_timeout=WORKER_TIMEOUT_S,
             receives=RECEIVES,
             tags=args.get("tags"),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
         )
         store = JobStore(
             table=jobs,
@@ -210,6 +214,7 @@ class TryOn(pulumi.ComponentResource):
                 queue=work.queue,
                 closer=closer,
                 log_retention_days=log_days,
+                alarm_topic_arn=args.get("alarm_topic_arn"),
                 tags=args.get("tags"),
             ),
         )
@@ -268,6 +273,7 @@ def _bind(args: TryOnArgs, log_retention_days: int) -> Bindings:
         quotas_environment=args["quotas_environment"],
         quotas_policy=args["quotas_policy"],
         log_retention_days=log_retention_days,
+        alarm_topic_arn=args.get("alarm_topic_arn"),
         tags=args.get("tags"),
     )
 

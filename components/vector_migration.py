@@ -54,6 +54,8 @@ class VectorMigrationArgs(TypedDict):
     """Memory of the functions that copy and compare; the index compared with lives in it. Default: 2048."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of every resource. Default: none."""
 
@@ -108,6 +110,7 @@ def _create(name: str, parent: pulumi.Resource, args: VectorMigrationArgs) -> _P
             definition=definition(backfill.arn, verify.arn, control.arn),
             functions=[backfill.arn, verify.arn, control.arn],
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
         ),
         pulumi.ResourceOptions(parent=parent),
@@ -137,6 +140,7 @@ def _function(
             timeout=_CONTROL_SECONDS if is_quick else _LONGEST_SECONDS,
             memory_mb=512 if is_quick else int(args.get("memory_mb", 2048)),
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             tags=args.get("tags"),
             bound_environments=(args["vector_environment"], args["catalog_environment"]),
             bound_policies=tuple(policies),

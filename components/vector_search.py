@@ -106,6 +106,8 @@ class VectorSearchArgs(TypedDict):
     """Memory of the function that makes the snapshots (backend `dynamodb`). Default: 2048."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep data when the stack goes: deletion protection, recovery, retention. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -252,6 +254,7 @@ def _create_space(
             snapshot_minutes=snapshot_minutes,
             memory_mb=int(args.get("memory_mb", 2048)),
             log_retention_days=int(args.get("log_retention_days", 30)),
+            alarm_topic_arn=args.get("alarm_topic_arn"),
             protect_data=args.get("protect_data", True),
             layers=args["layers"],
             opensearch_layers=args.get("opensearch_layers", []),

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.alarm import Watch, of_service
 from components._lib.image import codebuild, docker
 from components._lib.image.builder import BuildImage, ImageRequest, source_digest
 from components._lib.package import public_token
@@ -68,6 +69,8 @@ class WebAppArgs(TypedDict):
     """Tasks that run at most. Default: 6."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Keep the images when the stack goes. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -129,6 +132,7 @@ class WebApp(pulumi.ComponentResource):
                 tag=source_digest(),
                 layers=args["layers"],
                 log_retention_days=int(args.get("log_retention_days", 30)),
+                alarm_topic_arn=args.get("alarm_topic_arn"),
                 protect_data=args.get("protect_data", True),
                 tags=args.get("tags"),
             )
@@ -148,6 +152,9 @@ class WebApp(pulumi.ComponentResource):
         )
         service = _service(name, self, args, cluster, task, least)
         _scale(name, self, args, cluster, service, least, most)
+        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
+            name, of_service(cluster.name, service.name)
+        )
 
         self.image = image
         self.cluster_name = cluster.name

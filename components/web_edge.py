@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.alarm import Watch, of_targets
 from components._lib.bucket import private_bucket
 from components._lib.firewall import GLOBAL_REGION, FirewallSpec, Scope, check_cidrs, firewall
 from components._lib.network import Network, NetworkSpec
@@ -60,6 +61,8 @@ class WebEdgeArgs(TypedDict):
     """Requests that one address may make in five minutes, 10 to 2,000,000. Default: 2000."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """Topic that is told of alarms. Default: none, and no alarms."""
     protect_data: NotRequired[bool]
     """Protect the load balancer from deletion, and keep logs when the stack goes. Default: true."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -146,6 +149,9 @@ class WebEdge(pulumi.ComponentResource):
         )
         distribution = _distribution(name, self, args, balancer, origin, acl)
         _log_requests(name, self, args, distribution, logs)
+        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
+            name, *of_targets(balancer.arn_suffix, targets.arn_suffix)
+        )
 
         self.url = pulumi.Output.concat("https://", args.get("domain_name") or distribution.domain_name)
         self.distribution_domain = distribution.domain_name

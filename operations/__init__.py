@@ -1,0 +1,1 @@
+"""What people who run the stylist need: estimates and checks. Nothing of it is deployed."""

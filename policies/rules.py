@@ -1,6 +1,6 @@
 """All rules."""
 
-from policies import access, api, data, limits, models, realtime, vectors, web, workflows
+from policies import access, alarms, api, data, limits, models, realtime, vectors, web, workflows
 from policies.stack import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -16,6 +16,9 @@ RULES: tuple[Rule, ...] = (
     access.pass_roles_exactly,
     access.refuse_plain_http,
     access.trust_only_one_service,
+    alarms.act_on_every_alarm,
+    alarms.have_somebody_listen,
+    alarms.watch_everything,
     api.answer_problems_everywhere,
     api.ask_for_key_and_token,
     api.ask_for_strong_passwords,

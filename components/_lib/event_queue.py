@@ -8,11 +8,14 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.alarm import Watch, of_dead_letters, of_queue
 from components._lib.function import Function
 
 _DAY = 24 * 3600
 DEAD_LETTERS_KEPT = 14 * _DAY
 _EVENTS_KEPT = 4 * _DAY
+# A message that failed is hidden for six time-outs of its function, up to half an hour.
+_PATIENCE = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,7 @@ def queue_bucket_events(
     suffix: str = "",
     removals: bool = True,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
+    alarm_topic_arn: pulumi.Input[str] | None = None,
 ) -> EventQueue:
     """Declare the queue of all creations and `removals` below `prefix`, and where poison ends.
 
@@ -57,6 +61,7 @@ def queue_bucket_events(
         receives=receives,
         window_seconds=window_seconds,
         tags=tags,
+        alarm_topic_arn=alarm_topic_arn,
     )
     policy = aws.sqs.QueuePolicy(
         f"{name}-events-policy",
@@ -83,8 +88,12 @@ def queue_messages(
     receives: int,
     window_seconds: int = 0,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
+    alarm_topic_arn: pulumi.Input[str] | None = None,
 ) -> EventQueue:
-    """Declare the queue `<name>-<what>` and where poison ends; the times are as in `queue_bucket_events`."""
+    """Declare the queue `<name>-<what>` and where poison ends; the times are as in `queue_bucket_events`.
+
+    With a topic, it is told of dead letters and of messages that nobody takes.
+    """
     opts = pulumi.ResourceOptions(parent=parent)
     dead_letters = aws.sqs.Queue(
         f"{name}-dead-letters",
@@ -113,7 +122,30 @@ def queue_messages(
         ),
         opts=opts,
     )
+    watch = Watch(parent=parent, topic_arn=alarm_topic_arn, tags=tags)
+    watch.add(f"{name}-dead-letters", of_dead_letters(dead_letters.name))
+    watch.add(f"{name}-{what}", of_queue(queue.name, _PATIENCE))
     return EventQueue(queue=queue, dead_letters=dead_letters)
+
+
+def failures_queue(
+    name: str,
+    parent: pulumi.Resource,
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
+    alarm_topic_arn: pulumi.Input[str] | None,
+) -> aws.sqs.Queue:
+    """Declare the queue `<name>-failures`, for events of asynchronous calls that failed for good."""
+    queue = aws.sqs.Queue(
+        f"{name}-failures",
+        message_retention_seconds=DEAD_LETTERS_KEPT,
+        sqs_managed_sse_enabled=True,
+        tags=tags,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    Watch(parent=parent, topic_arn=alarm_topic_arn, tags=tags).add(
+        f"{name}-failures", of_dead_letters(queue.name)
+    )
+    return queue
 
 
 def feed_function(

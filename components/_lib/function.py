@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.alarm import Watch, of_function
 from components._lib.package import internal_token
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -29,6 +30,8 @@ class FunctionSpec:
     timeout: int
     memory_mb: int
     log_retention_days: int
+    alarm_topic_arn: pulumi.Input[str] | None = None
+    """Topic that is told of alarms; without one there are none."""
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     bound_environments: tuple[pulumi.Input[Mapping[str, pulumi.Input[str]]], ...] = ()
@@ -84,6 +87,9 @@ class Function(pulumi.ComponentResource):
             tags=spec.tags,
             # Without its policy the first calls after a deployment would be refused.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+        )
+        Watch(parent=self, topic_arn=spec.alarm_topic_arn, tags=spec.tags).add(
+            name, *of_function(function.name)
         )
         self.arn = function.arn
         self.name = function.name

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.alarm import Watch, of_workflow
 from components._lib.bedrock import find_place
 from components._lib.package import internal_token
 from components._lib.texts import dump_json
@@ -32,6 +33,8 @@ class WorkflowSpec:
     statements: Sequence[iam.Statement] = ()
     """What it may do beyond calling them."""
     log_retention_days: int
+    alarm_topic_arn: pulumi.Input[str] | None = None
+    """Topic that is told of alarms; without one there are none."""
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
     schedule: str | None = None
     """EventBridge's words for when it starts by itself, such as `rate(7 days)`."""
@@ -87,6 +90,9 @@ class Workflow(pulumi.ComponentResource):
         )
         if spec.schedule:
             _schedule(name, self, spec, spec.schedule, machine)
+        Watch(parent=self, topic_arn=spec.alarm_topic_arn, tags=spec.tags).add(
+            name, *of_workflow(machine.arn)
+        )
         self.arn = machine.arn
         self.register_outputs({"arn": self.arn})
 

@@ -37,6 +37,11 @@ IGNORED: Mapping[str, str] = {
     "aws:wafv2/webAcl:WebAcl": "nobody attacks a laptop's loopback address",
     "aws:wafv2/webAclAssociation:WebAclAssociation": "there is no firewall to put before the API",
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "there is no firewall to log",
+    "aws:sns/topic:Topic": "nobody is woken by a laptop",
+    "aws:sns/topicPolicy:TopicPolicy": "there is no topic to publish to",
+    "aws:sns/topicSubscription:TopicSubscription": "there is no topic to subscribe to",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "the emulator keeps no metrics that could raise one",
+    "aws:budgets/budget:Budget": "nothing is paid for here",
     "aws:apigateway/account:Account": "the emulator writes its own log",
 }
 """Resource types that are left out, each with the reason."""

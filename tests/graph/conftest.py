@@ -1,4 +1,4 @@
-"""The graphs of both stack files, recorded once."""
+"""The graphs of all stack files, recorded once."""
 
 import pytest
 
@@ -11,6 +11,11 @@ def dev() -> Graph:
 
 
 @pytest.fixture(scope="session")
+def staging() -> Graph:
+    return known_stack("staging")
+
+
+@pytest.fixture(scope="session")
 def prod() -> Graph:
     return known_stack("prod")
 
@@ -18,6 +23,11 @@ def prod() -> Graph:
 @pytest.fixture(scope="session")
 def dev_preview() -> Graph:
     return known_stack("dev", preview=True)
+
+
+@pytest.fixture(scope="session")
+def staging_preview() -> Graph:
+    return known_stack("staging", preview=True)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,8 @@ def _resource(resource: Resource) -> dict[str, Any]:
     for option in ("protect", "retain"):
         if getattr(resource, option):
             shown[option] = True
+    if resource.aliases:
+        shown["aliases"] = list(resource.aliases)
     if resource.type.endswith("deployment:Deployment"):
         shown["inputs"]["triggers"] = {"body": "<digest>"}
     return shown

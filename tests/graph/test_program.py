@@ -14,7 +14,7 @@ import yaml
 from pulumi.output import Unknown
 
 from tests.graph.golden import compare, render
-from tests.graph.recorder import ROOT, Graph, Resource, Secret, known_stack, record_stack
+from tests.graph.recorder import ROOT, STACKS, Graph, Resource, Secret, known_stack, record_stack
 
 EXPORTS = {
     "api_key",
@@ -62,6 +62,8 @@ WITHIN_PARENT = {
     "aws:apigatewayv2/stage:Stage",
     "aws:cognito/resourceServer:ResourceServer",
     "aws:cognito/userGroup:UserGroup",
+    # Its domain says that it is for a VPC; it has no name.
+    "aws:ec2/eip:Eip",
     "aws:s3/vectorsIndex:VectorsIndex",
 }
 
@@ -112,12 +114,12 @@ def _refers(resource: Resource, key: str, graph: Graph) -> bool:
     )
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_graph_is_the_reviewed_one(stack: str, request: pytest.FixtureRequest) -> None:
     compare(f"{stack}.yaml", render(request.getfixturevalue(stack)))
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_a_first_preview_declares_what_the_update_creates(stack: str, request: pytest.FixtureRequest) -> None:
     update, preview = request.getfixturevalue(stack), request.getfixturevalue(f"{stack}_preview")
     declared = {(resource.type, resource.name, resource.parent) for resource in update.resources}
@@ -126,7 +128,7 @@ def test_a_first_preview_declares_what_the_update_creates(stack: str, request: p
     assert _has_unknown(preview.get("search-function").inputs), "the preview knew what only AWS can know"
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_nothing_is_left_unresolved(stack: str, request: pytest.FixtureRequest) -> None:
     graph = request.getfixturevalue(stack)
     for resource in graph.resources:
@@ -149,10 +151,25 @@ def test_running_twice_asks_for_exactly_the_same(dev: Graph) -> None:
     assert render(record_stack("dev")) == render(dev)
 
 
-def test_two_stacks_share_no_physical_name(dev: Graph, prod: Graph) -> None:
-    dev_names, prod_names = _physical_names(dev), _physical_names(prod)
+def test_two_stacks_share_no_physical_name(dev: Graph, staging: Graph, prod: Graph) -> None:
+    dev_names, staging_names, prod_names = map(_physical_names, (dev, staging, prod))
     assert {type_ for type_, _ in dev_names} == set(NAMED) - {"aws:bedrock/agentAgent:AgentAgent"}
     assert not dev_names & prod_names
+    assert staging_names and not staging_names & (dev_names | prod_names)
+
+
+def test_staging_has_every_part_of_production(staging: Graph, prod: Graph) -> None:
+    parts, rehearsed = ({(r.type, r.name) for r in graph.resources} for graph in (prod, staging))
+    assert not rehearsed - parts
+    # One way out of the network instead of two, and a logging role that the account has once.
+    second_zone = ("aws:ec2/eip:Eip", "aws:ec2/natGateway:NatGateway")
+    only_prod = parts - rehearsed
+    assert {name for type_, name in only_prod if type_ not in second_zone} == {
+        "api-account",
+        "api-logging-role",
+        "api-logging-role-policy",
+    }
+    assert {type_ for type_, _ in only_prod if type_ in second_zone} == set(second_zone)
 
 
 def test_two_stacks_with_s3_vectors_and_agents_share_no_physical_name() -> None:
@@ -165,6 +182,7 @@ def test_two_stacks_with_s3_vectors_and_agents_share_no_physical_name() -> None:
 def test_only_components_stand_at_the_top(dev: Graph) -> None:
     top = [resource for resource in dev.resources if resource.parent == "virtual-stylist-dev"]
     assert {resource.name for resource in top} == {
+        "alarms",
         "api",
         "auth",
         "catalog",
@@ -256,7 +274,7 @@ def test_caller_tags_reach_every_resource_that_takes_tags(dev: Graph) -> None:
     assert untagged == takes_no_tags
 
 
-def test_data_outlives_a_protected_stack_only(dev: Graph, prod: Graph) -> None:
+def test_data_outlives_a_protected_stack_only(dev: Graph, staging: Graph, prod: Graph) -> None:
     stateful = {
         "auth-users",
         "catalog-bucket",
@@ -290,7 +308,8 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, prod: Graph) -> None:
     }
     assert {resource.name for resource in prod.resources if resource.protect} == stateful
     assert {resource.name for resource in prod.resources if resource.retain} == stateful
-    assert not any(resource.protect or resource.retain for resource in dev.resources)
+    for passing in (dev, staging):
+        assert not any(resource.protect or resource.retain for resource in passing.resources)
 
 
 def test_swapping_the_backend_changes_only_vectors_one_setting_and_their_policies(dev: Graph) -> None:
@@ -436,7 +455,7 @@ def test_the_program_declares_no_resource_itself() -> None:
 
 
 def test_stack_files_set_region_and_default_tags_of_the_provider() -> None:
-    for stack in ("dev", "prod"):
+    for stack in STACKS:
         config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
         assert config["aws:region"] == "us-east-1"
         assert config["aws:defaultTags"]["tags"] == {"project": "virtual-stylist", "environment": stack}

@@ -18,8 +18,9 @@ from components import (
     WeatherSource,
 )
 from components._lib.models import Model, check_models, load_models
+from docs.environments import PAGE, render
 from settings import Settings, parse_settings
-from tests.graph.recorder import ROOT, record_stack, stack_config
+from tests.graph.recorder import ROOT, STACKS, record_stack, stack_config
 
 PROJECT = "virtual-stylist"
 TYPES = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list}
@@ -56,13 +57,22 @@ def test_every_key_is_described_in_a_sentence() -> None:
         assert len(rules["description"]) > 30 and rules["description"].endswith("."), key
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_stack_files_hold_declared_keys_only_and_can_be_read(stack: str) -> None:
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     own = {key.removeprefix(f"{PROJECT}:") for key in config if key.startswith(f"{PROJECT}:")}
     assert own and own <= set(project()["config"])
     assert {key for key in config if not key.startswith(f"{PROJECT}:")} == {"aws:region", "aws:defaultTags"}
     assert parse_settings(PROJECT, stack_config(stack)).region == "us-east-1"
+
+
+def test_stack_files_set_the_same_keys_in_the_same_order() -> None:
+    files = [yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"] for stack in STACKS]
+    assert [list(file) for file in files] == [list(files[0])] * len(STACKS)
+
+
+def test_the_page_of_environments_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render(), "run `python -m docs.environments`"
 
 
 def test_stacks_differ_as_documented() -> None:
@@ -98,7 +108,7 @@ def test_values_arrive_as_texts_and_leave_typed() -> None:
         ),
         (
             {"zzz": "1"},
-            "zzz is not a setting of this project; the settings are allowOtherRegions, allowedCidrs, apiA",
+            "zzz is not a setting of this project; the settings are alarmEmail, allowOtherRegions, allowedC",
         ),
         ({"opensearchGeneration": "old"}, "opensearchGeneration: 'old' is refused: .*'nextgen' or 'classic'"),
         ({"vectorBackend": "redis"}, "virtual-stylist:vectorBackend: 'redis' is refused: .*'dynamodb'"),

@@ -20,6 +20,7 @@ FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 ROLE = "arn:aws:iam::123456789012:role/a"
 # By component: inputs to branch on (plain), and inputs that come from elsewhere (given as Outputs).
 PLAIN: dict[str, dict[str, Any]] = {
+    "Alarms": {"email": "stylist@example.com", "budgetUsd": 10},
     "Api": {"requestsPerSecond": 20, "accessLog": True},
     "Auth": {"protectData": False},
     "Catalog": {"ingestConcurrency": 4, "protectData": False, "logRetentionDays": 14},
@@ -57,6 +58,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "WebEdge": {"natGateways": 2, "allowedCidrs": ["203.0.113.0/24"], "protectData": False},
 }
 WIRED: dict[str, dict[str, Any]] = {
+    "Alarms": {"tags": {"a": "b"}},
     "Api": {
         "userPoolArn": "arn:pool",
         "scope": "stylist/shop",

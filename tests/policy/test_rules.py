@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from policies import access, api, data, limits, models, realtime, vectors, web, workflows
+from policies import access, alarms, api, data, limits, models, realtime, vectors, web, workflows
 from policies.rules import RULES
 from policies.stack import Resource, Rule, Violation
 from tests.graph.recorder import Graph, known_stack
 
 GRAPHS = {
     "dev": ("dev", {}),
+    "staging": ("staging", {}),
     "prod": ("prod", {}),
     "dev with S3 Vectors": ("dev", {"vectorBackend": "s3vectors"}),
     "dev with OpenSearch": ("dev", {"vectorBackend": "opensearch", "knowledgeBaseStorage": "opensearch"}),
@@ -139,6 +140,18 @@ def replace_setting(variable: str, key: str, value: Any) -> Change:
 
 
 PLANTED: list[tuple[Rule, str, Change, str]] = [
+    (alarms.act_on_every_alarm, "search-errors", put("alarmActions", []), "set alarmActions"),
+    (alarms.act_on_every_alarm, "search-errors", put("alarmActions", ["arn:elsewhere"]), "of this stack"),
+    (alarms.act_on_every_alarm, "search-errors", drop("treatMissingData"), "set treatMissingData"),
+    (alarms.act_on_every_alarm, "search-errors", put("alarmDescription", "Oh."), "section of the runbook"),
+    (alarms.have_somebody_listen, "alarms-mail", put("topic", "arn:elsewhere"), "nobody has subscribed"),
+    (alarms.have_somebody_listen, "alarms-budget", put("notifications", []), "no budget tells"),
+    (alarms.watch_everything, "search-errors", remove, "no alarm for Errors"),
+    (alarms.watch_everything, "search-throttles", remove, "no alarm for Throttles"),
+    (alarms.watch_everything, "catalog-dead-letters-waiting", remove, "MessagesVisible"),
+    (alarms.watch_everything, "clusters-failures-waiting", remove, "MessagesVisible"),
+    (alarms.watch_everything, "catalog-events-age", remove, "AgeOfOldestMessage"),
+    (alarms.watch_everything, "try-on-workflow-failed", remove, "ExecutionsFailed"),
     (
         access.allow_no_unexplained_star,
         "search-policy",
@@ -390,7 +403,7 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
     (
         data.keep_secrets_out_of_environments,
         "search-function",
-        put("environment.variables.SETTING", "AKIAABCDEFGHIJKLMNOP"),
+        put("environment.variables.SETTING", "AKIAIOSFODNN7EXAMPLE"),
         "SETTING",
     ),
     (

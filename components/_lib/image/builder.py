@@ -25,6 +25,7 @@ class ImageRequest:
     """A digest of the sources, so that equal sources are built once."""
     layers: Sequence[pulumi.Input[str]]
     log_retention_days: int
+    alarm_topic_arn: pulumi.Input[str] | None
     protect_data: bool
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 

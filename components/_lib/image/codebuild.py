@@ -168,6 +168,7 @@ def _builder(request: ImageRequest, project: aws.codebuild.Project) -> Function:
             timeout=_LONGEST_FUNCTION_SECONDS,
             memory_mb=256,
             log_retention_days=request.log_retention_days,
+            alarm_topic_arn=request.alarm_topic_arn,
             tags=request.tags,
             environment={"SITE_IMAGE": setting},
             statements=(

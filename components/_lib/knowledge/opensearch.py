@@ -78,6 +78,7 @@ def _index_maker(request: StorageRequest, collection: VectorCollection) -> Funct
             timeout=_MAKER_TIMEOUT,
             memory_mb=256,
             log_retention_days=request.log_retention_days,
+            alarm_topic_arn=request.alarm_topic_arn,
             tags=request.tags,
             statements=(collection.use_statement(),),
         ),

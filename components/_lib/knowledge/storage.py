@@ -23,6 +23,7 @@ class StorageRequest:
     opensearch_generation: OpenSearchGeneration
     region: pulumi.Output[str]
     log_retention_days: int
+    alarm_topic_arn: pulumi.Input[str] | None
     protect_data: bool
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 

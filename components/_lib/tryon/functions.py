@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
-from components._lib.event_queue import DEAD_LETTERS_KEPT, EventQueue, feed_function
+from components._lib.event_queue import EventQueue, failures_queue, feed_function
 from components._lib.function import Function, FunctionSpec
 from components._lib.schedule import every_minutes, run_on_schedule
 from components._lib.tryon.provider import ProviderResult
@@ -52,6 +52,7 @@ class Bindings:
     quotas_environment: Environment
     quotas_policy: pulumi.Input[str]
     log_retention_days: int
+    alarm_topic_arn: pulumi.Input[str] | None
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 
     @property
@@ -333,6 +334,7 @@ def _function(name: str, role: str, parent: pulumi.Resource, bindings: Bindings,
             packages=("tryon", "fitting", "shared"),
             layers=bindings.layers,
             log_retention_days=bindings.log_retention_days,
+            alarm_topic_arn=bindings.alarm_topic_arn,
             tags=bindings.tags,
             **spec,
         ),
@@ -341,13 +343,7 @@ def _function(name: str, role: str, parent: pulumi.Resource, bindings: Bindings,
 
 
 def _failures(name: str, parent: pulumi.Resource, bindings: Bindings) -> aws.sqs.Queue:
-    return aws.sqs.Queue(
-        f"{name}-failures",
-        message_retention_seconds=DEAD_LETTERS_KEPT,
-        sqs_managed_sse_enabled=True,
-        tags=bindings.tags,
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
+    return failures_queue(name, parent, bindings.tags, bindings.alarm_topic_arn)
 
 
 def _workflow(machine: Workflow) -> pulumi.Output[str]:

@@ -35,6 +35,7 @@ class LeadingSpec:
     closer: Function
     """Says why there is no result."""
     log_retention_days: int
+    alarm_topic_arn: pulumi.Input[str] | None
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 
 
@@ -47,6 +48,7 @@ def lead_jobs(name: str, parent: pulumi.Resource, spec: LeadingSpec) -> Workflow
             functions=[spec.closer.arn],
             statements=[iam.allow(["sqs:SendMessage"], [spec.queue.arn])],
             log_retention_days=spec.log_retention_days,
+            alarm_topic_arn=spec.alarm_topic_arn,
             tags=spec.tags,
         ),
         pulumi.ResourceOptions(parent=parent),

@@ -22,6 +22,7 @@ class BackendRequest:
     snapshot_minutes: int
     memory_mb: int
     log_retention_days: int
+    alarm_topic_arn: pulumi.Input[str] | None
     protect_data: bool
     layers: Sequence[pulumi.Input[str]]
     opensearch_layers: Sequence[pulumi.Input[str]]

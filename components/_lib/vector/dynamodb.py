@@ -5,6 +5,7 @@ import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.bucket import private_bucket
+from components._lib.event_queue import failures_queue
 from components._lib.function import Function, FunctionSpec
 from components._lib.schedule import every_minutes, run_on_schedule
 from components._lib.table import Index, data_table
@@ -12,7 +13,6 @@ from components._lib.vector.backend import BackendRequest, BackendResult
 
 CHANGES_INDEX = "changes"
 _COMPACTOR_TIMEOUT = 900
-_LONGEST_RETENTION_SECONDS = 14 * 24 * 3600
 
 
 def create(request: BackendRequest) -> BackendResult:
@@ -65,12 +65,8 @@ def _compactor(
     request: BackendRequest, setting: pulumi.Output[str], table: aws.dynamodb.Table, snapshots: aws.s3.Bucket
 ) -> None:
     opts = pulumi.ResourceOptions(parent=request.parent)
-    failures = aws.sqs.Queue(
-        f"{request.name}-compactor-failures",
-        message_retention_seconds=_LONGEST_RETENTION_SECONDS,
-        sqs_managed_sse_enabled=True,
-        tags=request.tags,
-        opts=opts,
+    failures = failures_queue(
+        f"{request.name}-compactor", request.parent, request.tags, request.alarm_topic_arn
     )
     compactor = Function(
         f"{request.name}-compactor",
@@ -82,6 +78,7 @@ def _compactor(
             timeout=_COMPACTOR_TIMEOUT,
             memory_mb=request.memory_mb,
             log_retention_days=request.log_retention_days,
+            alarm_topic_arn=request.alarm_topic_arn,
             tags=request.tags,
             environment={"VECTOR_STORE": setting, "EMBEDDER": request.embedder},
             statements=(*_read_table(table), *_read_snapshots(snapshots), _write_snapshots(snapshots)),

@@ -1,0 +1,1 @@
+"""Small programs of other people, made of the components."""

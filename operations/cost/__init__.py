@@ -1,0 +1,1 @@
+"""What a stack costs, estimated from its graph before anything is deployed."""

@@ -1,0 +1,1 @@
+"""The program run without AWS and without Pulumi's engine, to see what it would declare."""
