@@ -19,7 +19,7 @@ class Documents:
     """A collection that knows the two queries by product of the store."""
 
     def __init__(self, documents: list[dict[str, Any]]) -> None:
-        self._hits = [
+        self._hits: list[dict[str, Any]] = [
             {"_id": str(n), "_source": each | {"written_at": n}} for n, each in enumerate(documents)
         ]
 
