@@ -171,7 +171,7 @@ def test_vectors_are_kept_by_default_and_discarded_on_request(dynamodb: Graph, s
 
 
 def test_a_model_that_is_not_offered_here_is_called_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.graph.recorder.REGION", "us-west-2")
+    monkeypatch.setattr("operations.evaluation.graph.REGION", "us-west-2")
     titan, nova = record_vectors(), record_vectors(embedder=EmbedderName.NOVA)
     assert json.loads(titan.exports["environment"]["EMBEDDER"])["region"] == "us-west-2"
     assert json.loads(nova.exports["environment"]["EMBEDDER"])["region"] == "us-east-1"
