@@ -24,7 +24,7 @@ def main() -> None:
 
 def render() -> str:
     """The page as the components are now."""
-    schema = json.loads(ComponentProvider(PUBLIC, PACKAGE, None, VERSION).schema)
+    schema = json.loads(ComponentProvider(PUBLIC, PACKAGE, None, VERSION).schema or "{}")
     sections = [_render_component(token, resource) for token, resource in sorted(schema["resources"].items())]
     return "\n".join([_INTRODUCTION, *sections])
 

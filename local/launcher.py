@@ -14,6 +14,7 @@ import ministack.core.iam_actions as iam_actions
 import ministack.core.lambda_runtime as lambda_runtime
 import ministack.services.apigateway_v1 as apigateway
 import ministack.services.lambda_svc as lambda_svc
+import ministack.services.stepfunctions as stepfunctions
 import ministack.services.sts as sts
 
 from local.faults import App, FaultInjector, Receive, Scope, Send, answer_json
@@ -28,6 +29,7 @@ def main() -> None:
     _validate_only_described_bodies()
     _fail_throttled_integrations()
     _name_batch_permissions()
+    _name_waiting_machines()
     vars(emulator)["app"] = FaultInjector(_with_control(emulator.app), exempt_key=ADMINISTRATOR)
     emulator.main()
 
@@ -117,6 +119,24 @@ def _name_batch_permissions() -> None:
         return action.removesuffix("Batch") if is_batch else action
 
     vars(iam_actions)["extract_iam_action"] = extract_single
+
+
+def _name_waiting_machines() -> None:
+    """Who answers a task token needs the right on the state machine, which the emulator does not look up.
+
+    It keeps no note of which machine a token is of, so this takes one whose tasks wait for tokens.
+    """
+    extract = _require(iam_actions, "extract_resource_arn")
+    machines = _require(stepfunctions, "_state_machines")
+
+    def extract_machine(service: str, *arguments: Any, **named: Any) -> str:
+        resource = extract(service, *arguments, **named)
+        if service != "states" or resource != "*":
+            return resource
+        waiting = (arn for arn, machine in machines.items() if "waitForTaskToken" in str(machine))
+        return next(waiting, resource)
+
+    vars(iam_actions)["extract_resource_arn"] = extract_machine
 
 
 def _require(module: ModuleType, name: str) -> Any:

@@ -4,6 +4,7 @@ Old clothes are told by their colours, taken where only they can be: in the midd
 Limbs are drawn with the widths of figure drawing, no wider than what covered them, in the skin's own tone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +94,7 @@ def _clear_legs(
         return Cleared(so_far.rgb, so_far.bare, so_far.gone | old)
     rows = np.arange(h, dtype=np.float32)
     share = (rows - body.crotch) / max(ankle - body.crotch, 1)
-    wide = 2 * np.interp(share, *zip(*_LEG, strict=True)) * body.head
+    wide = 2 * _widths(share, _LEG) * body.head
     limb, shade = np.zeros((h, w), dtype=np.bool_), np.ones((h, w), dtype=np.float32)
     for leg in (0, 1):
         a, b = (soften(edge, max(2, round(0.12 * body.head))) for edge in body.legs[2 * leg : 2 * leg + 2])
@@ -131,7 +132,7 @@ def _clear_arms(
             continue  # more than a sleeve: what it is cannot be told
         share = along / (2.15 * body.head)
         half = np.full(h, 0.0)
-        half[where] = np.minimum(np.interp(share, *zip(*_ARM, strict=True)) * body.head, (outer - inner) / 2)
+        half[where] = np.minimum(_widths(share, _ARM) * body.head, (outer - inner) / 2)
         center = np.full(h, body.x)
         center[where] = body.x + side * (inner + outer) / 2
         center = soften(center, 3)
@@ -217,3 +218,9 @@ def fill_wall(rgb: Array, photo: Array, gone: Mask, body: Body) -> tuple[Array, 
     filled[ys, xs] = left * (1 - share) + right * share
     weight = blur(walled.astype(np.float32), 0.8)[..., None] * walled[..., None]
     return (rgb * (1 - weight) + filled * weight).astype(np.float32), walled
+
+
+def _widths(share: Array, limb: Sequence[tuple[float, float]]) -> Array:
+    """Half widths of a limb, in heads, at shares of its length."""
+    places, halves = [place for place, _ in limb], [half for _, half in limb]
+    return np.interp(share, places, halves)

@@ -4,9 +4,8 @@ import io
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,8 @@ from rich.console import Console
 
 from local.faults import Fault
 from operations import migrate
-from runtime.vectors.factory import open_store
-from runtime.vectors.migration import Move
-from runtime.vectors.port import VectorStore
 from tests.e2e.test_ingestion import cloud_id, fresh_key
-from tests.e2e.test_permissions import TROUBLE, UNENFORCED, Role, ingestion_works, search_works
+from tests.e2e.test_permissions import Role
 from tests.support.cloud import RunningCloud, eventually, running_cloud
 from tests.support.pictures import encode, garment
 
@@ -29,17 +25,11 @@ MOVES = {
     "to S3 Vectors": {"migrateToBackend": "s3vectors"},
     "to DynamoDB": {"vectorBackend": "s3vectors", "migrateToBackend": "dynamodb"},
     "to Nova": {"migrateToEmbedder": "nova"},
-    "to Nova in S3 Vectors, shorter": {
-        "migrateToBackend": "s3vectors",
-        "migrateToEmbedder": "nova",
-        "migrateToDimensions": "384",
-    },
 }
 BACKENDS = {
     "to S3 Vectors": ("dynamodb", "s3vectors"),
     "to DynamoDB": ("s3vectors", "dynamodb"),
     "to Nova": ("dynamodb", "dynamodb"),
-    "to Nova in S3 Vectors, shorter": ("dynamodb", "s3vectors"),
 }
 OPEN = {"requestsPerSecond": "5000"}
 
@@ -200,104 +190,3 @@ def wait_for(shoppers: Shoppers, backend: str) -> None:
     seen = len(shoppers.backends)
     eventually(lambda: len(shoppers.backends) > seen + 5)
     assert set(shoppers.backends[seen + 2 :]) == {backend}
-
-
-# ---- permissions
-
-
-STAYS_DOWN = {
-    ("migration-backfill", "dynamodb:UpdateItem"): "only when attributes overtake the picture they belong to",
-}
-
-
-def backfill_works(moving: Moving, _role: Role) -> bool:
-    """Everything once more, with one product missing in the target and one too many."""
-    target = _target(moving)
-    names = [each.product_id for each in target.scan(None, 2).items]
-    if not names:
-        return False
-    spare = replace(target.read(names[:1])[names[0]], product_id="too-many")
-    target.upsert([spare])
-    target.delete(names[1:2])
-    if not answers(moving, "backfill", again=True):
-        return False
-    return set(target.read([*names, "too-many"])) == set(names)
-
-
-def verification_works(moving: Moving, role: Role) -> bool:
-    before = role.count_logged(*TROUBLE)
-    return answers(moving, "verify", min_recall=0.5) and role.count_logged(*TROUBLE) == before
-
-
-def control_works(moving: Moving, _role: Role) -> bool:
-    return all(answers(moving, "control", action=action) for action in ("status", "switch", "rollback")) and (
-        answers(moving, "verify", min_recall=0.5)
-    )
-
-
-def answers(moving: Moving, function: str, **request: Any) -> bool:
-    try:
-        moving.call(function, **request)
-    except migrate.StepFailed:
-        return False
-    return True
-
-
-def _target(moving: Moving) -> VectorStore:
-    move = Move.from_environment(_variables(moving))
-    assert move is not None
-    cloud = moving.cloud
-    return open_store(
-        move.target,
-        lambda service, region=None: cloud.ai(service) if service == "s3vectors" else cloud.aws(service),
-    )
-
-
-def _variables(moving: Moving) -> dict[str, str]:
-    function = moving.cloud.aws("lambda").get_function_configuration(
-        FunctionName=migrate.open_local(moving.cloud.config.folder).functions["backfill"]
-    )
-    return function["Environment"]["Variables"]
-
-
-def _of_the_record(grant: tuple[str, str]) -> bool:
-    return "vectors-migration" in grant[1]
-
-
-def _of_the_target(grant: tuple[str, str]) -> bool:
-    return grant[0].startswith("s3vectors:") or "vectors-nova" in grant[1]
-
-
-Scenario = Callable[[Moving, Role], bool]
-STEPS: dict[str, tuple[Scenario, Callable[[tuple[str, str]], bool]]] = {
-    "migration-backfill": (backfill_works, lambda grant: True),
-    "migration-verify": (verification_works, lambda grant: True),
-    "migration-control": (control_works, lambda grant: True),
-    "search": (lambda moving, role: search_works(moving.cloud, role), _of_the_record),
-    "catalog-ingest": (lambda moving, role: ingestion_works(moving.cloud, role), _of_the_target),
-}
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_no_step_has_a_permission_to_spare(named: tuple[str, Moving], step: str) -> None:
-    _, moving = named
-    role, (works, is_new) = Role(moving.cloud, step), STEPS[step]
-    prepare(moving)
-    assert works(moving, role), "the scenario itself fails"
-    spared: list[tuple[str, str]] = []
-    for grant in role.grants():
-        if grant[0] in UNENFORCED or (step, grant[0]) in STAYS_DOWN or not is_new(grant):
-            continue
-        with role.without(grant):
-            if works(moving, role):
-                spared.append(grant)
-    prepare(moving)
-    assert works(moving, role), "the role was not put back"
-    assert not spared
-
-
-def prepare(moving: Moving) -> None:
-    """Searches answered from the source, and a target that has been verified."""
-    answers(moving, "control", action="rollback")
-    assert answers(moving, "backfill")
-    assert moving.call("verify", min_recall=0.5)["passed"]

@@ -83,7 +83,7 @@ def _peel(mask: Bytes, guess: Floats, lab: NDArray[np.floating]) -> Bytes:
 
     GrabCut takes it for the person where its cluster of colours is that of clothes too.
     """
-    smooth = cv2.GaussianBlur(lab.astype(np.float32), (3, 3), 0)
+    smooth: Floats = np.asarray(cv2.GaussianBlur(lab.astype(np.float32), (3, 3), 0), dtype=np.float32)
     for _ in range(_PEELINGS):
         alike = _is_wall(mask, smooth) | _is_wall(mask.T, smooth.transpose(1, 0, 2)).T
         alike &= (mask > 0) & (guess < 1.0)
