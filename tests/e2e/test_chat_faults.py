@@ -61,7 +61,6 @@ def test_turns_beyond_the_bound_are_told_when_to_come_back(cloud: RunningCloud) 
         running = [threads.submit(ask, cloud, "a hat for the beach") for _ in range(3)]
         busy = ask_by_socket(cloud)
         answers = [each.result() for each in running]
-    assert sorted(answer.status_code for answer in answers)[0] == 200
     refused = [answer for answer in answers if answer.status_code != 200]
     assert {answer.status_code for answer in refused} <= {429}
     assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
