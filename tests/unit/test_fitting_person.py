@@ -14,7 +14,7 @@ from runtime.fitting.person import inspect_person
 from runtime.fitting.pixels import encode_png
 from runtime.shared.images import PictureRefused
 
-ASTRONAUT = Path("/work/shared/data/people/astronaut.png")
+ASTRONAUT = Path(__file__).resolve().parents[3] / "shared" / "data" / "people" / "astronaut.png"
 
 
 @pytest.mark.parametrize("who", PEOPLE, ids=lambda who: who.name)
