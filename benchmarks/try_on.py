@@ -80,9 +80,11 @@ def _measure_single(cloud: RunningCloud) -> None:
         assert frames[-1]["status"] == "completed", frames[-1]
         updates.append(len(frames))
     value = median(seconds[1:])
-    record(Figure("try-on, one job, p50", round(value, 2), "s", "lower", COMMAND, target=3, n=SINGLES))
+    record(Figure("try-on/one job, p50", round(value, 2), "s", "lower", COMMAND, target=3, n=SINGLES))
     fewest = min(updates)
-    record(Figure("try-on, status updates", fewest, "updates", "higher", COMMAND, target=3, n=SINGLES))
+    record(
+        Figure("try-on/status updates of one job", fewest, "updates", "higher", COMMAND, target=3, n=SINGLES)
+    )
 
 
 def _measure_burst(cloud: RunningCloud) -> None:
@@ -100,12 +102,50 @@ def _measure_burst(cloud: RunningCloud) -> None:
         print(fault)
     waits = [seconds for party in parties for seconds in party.ended.values()]
     total = USERS * JOBS_EACH
-    record(Figure("try-on burst, jobs ended", len(waits), "jobs", "higher", COMMAND, target=total, n=total))
-    record(Figure("try-on burst, faults", len(faults), "faults", "lower", COMMAND, target=0, n=total))
+    record(
+        Figure(
+            "try-on/200 jobs of 20 shoppers at once, ended",
+            len(waits),
+            "jobs",
+            "higher",
+            COMMAND,
+            target=total,
+            n=total,
+        )
+    )
+    record(
+        Figure(
+            "try-on/200 jobs of 20 shoppers at once, faults",
+            len(faults),
+            "faults",
+            "lower",
+            COMMAND,
+            target=0,
+            n=total,
+        )
+    )
     rate = len(waits) / took
-    record(Figure("try-on burst, throughput", round(rate, 2), "jobs/s", "higher", COMMAND, n=total))
+    record(
+        Figure(
+            "try-on/200 jobs of 20 shoppers at once, throughput",
+            round(rate, 2),
+            "jobs/s",
+            "higher",
+            COMMAND,
+            n=total,
+        )
+    )
     late = quantiles(waits, n=20)[-1]
-    record(Figure("try-on burst, p95 until the result", round(late, 1), "s", "lower", COMMAND, n=total))
+    record(
+        Figure(
+            "try-on/200 jobs of 20 shoppers at once, p95 until the result",
+            round(late, 1),
+            "s",
+            "lower",
+            COMMAND,
+            n=total,
+        )
+    )
 
 
 def _invite(cloud: RunningCloud, number: int) -> Party:
