@@ -123,7 +123,7 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
 
     def invoke(model: str, authorization: str, body: bytes) -> Response:
         try:
-            for arn in model_arns(model, signed_region(authorization, region)):
+            for arn in stylist.model_arns(model, signed_region(authorization, region), ACCOUNT):
                 gate.check(authorization, "bedrock:InvokeModel", arn)
             if remote:
                 return remote(model, body)
@@ -197,17 +197,6 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
         lifespan=keep_state,
     )
     return FaultInjector(app, exempt_key=ROOT_KEY)  # pyright: ignore[reportArgumentType]  (Starlette is an ASGI app)
-
-
-def model_arns(model: str, region: str) -> list[str]:
-    """What a caller must be allowed to invoke: a model, or an inference profile and the model behind it."""
-    prefix, _, base = model.partition(".")
-    if prefix != "us":
-        return [f"arn:aws:bedrock:{region}::foundation-model/{model}"]
-    return [
-        f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{model}",
-        f"arn:aws:bedrock:{region}::foundation-model/{base}",
-    ]
 
 
 def signed_region(authorization: str, default: str) -> str:
