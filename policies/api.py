@@ -140,10 +140,13 @@ def ask_for_strong_passwords(stack: Stack) -> Iterator[Violation]:
 
 
 def sign_in_by_code_only(stack: Stack) -> Iterator[Violation]:
-    """Clients use the code flow with a secret, hide which accounts exist, and return to TLS addresses."""
+    """People come by the code flow, machines by their own secret; both hide which accounts exist.
+
+    A client is for one of the two, and returns to TLS addresses.
+    """
     for client in of_type(stack, USER_POOL_CLIENT):
-        if list(client.list("allowedOauthFlows")) != ["code"]:
-            yield Violation(client.name, "allow the code flow only")
+        if list(client.list("allowedOauthFlows")) not in (["code"], ["client_credentials"]):
+            yield Violation(client.name, "allow the code flow only, or client_credentials to a machine")
         if client.properties.get("generateSecret") is not True:
             yield Violation(client.name, "set generateSecret; it cannot change later")
         if client.text("preventUserExistenceErrors") != "ENABLED":

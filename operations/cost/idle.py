@@ -110,12 +110,19 @@ def _campaign(graph: Graph, resource: Resource, prices: Prices) -> float:
     return capacity * prices.monthly("personalize_tps_hour")
 
 
+def _client(graph: Graph, resource: Resource, prices: Prices) -> float:
+    """A client of people is free, one of machines is not."""
+    is_machine = "client_credentials" in resource.inputs["allowedOauthFlows"]
+    return prices["cognito_machine_client_month"] if is_machine else 0.0
+
+
 PRICED: Mapping[str, Idle] = {
     "aws:cloudwatch/dashboard:Dashboard": _by_month("dashboard_month"),
     "aws:cloudwatch/eventRule:EventRule": _schedule,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _by_month("alarm_month"),
     # Two alarms, which a policy that tracks a target makes for itself.
     "aws:appautoscaling/policy:Policy": lambda graph, resource, prices: 2 * prices["alarm_month"],
+    "aws:cognito/userPoolClient:UserPoolClient": _client,
     "aws:ec2/eip:Eip": _by_hour("public_address_hour"),
     "aws:ec2/natGateway:NatGateway": _by_hour("nat_hour"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
@@ -169,7 +176,6 @@ FREE: Mapping[str, str] = {
             "aws:cognito/managedLoginBranding:ManagedLoginBranding",
             "aws:cognito/resourceServer:ResourceServer",
             "aws:cognito/userGroup:UserGroup",
-            "aws:cognito/userPoolClient:UserPoolClient",
             "aws:cognito/userPoolDomain:UserPoolDomain",
         ),
         "a part of a user pool, which is paid by the person",
@@ -190,6 +196,8 @@ FREE: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+            "aws:iam/policy:Policy",
             "aws:iam/role:Role",
             "aws:iam/rolePolicy:RolePolicy",
             "aws:iam/rolePolicyAttachment:RolePolicyAttachment",

@@ -133,6 +133,11 @@ def some_taste(cloud: RunningCloud) -> Iterator[str]:
         cloud.call("DELETE", "/me/style")
 
 
+def visiting_works(cloud: RunningCloud, role: Role) -> bool:
+    answer = cloud.aws("lambda").invoke(FunctionName=role.function, Payload=b"{}")
+    return "FunctionError" not in answer and json.loads(answer["Payload"].read())["passed"]
+
+
 def style_works(cloud: RunningCloud, _role: Role) -> bool:
     with some_taste(cloud):
         style = cloud.call("GET", "/me/style")
@@ -317,6 +322,7 @@ SCENARIOS: dict[str, Callable[[RunningCloud, Role], bool]] = {
     "images": drawing_works,
     "realtime-lifecycle": socket_works,
     "search": search_works,
+    "canary": visiting_works,
     "catalog-browse": browsing_works,
     "catalog-ingest": ingestion_works,
     "clusters": grouping_works,

@@ -341,6 +341,12 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
     (
         api.sign_in_by_code_only,
         "auth-site",
+        put("allowedOauthFlows", ["code", "client_credentials"]),
+        "code flow only",
+    ),
+    (
+        api.sign_in_by_code_only,
+        "auth-site",
         put("preventUserExistenceErrors", "LEGACY"),
         "preventUserExistenceErrors",
     ),
