@@ -108,6 +108,11 @@ class RunningCloud:
         finally:
             self._set_faults([])
 
+    def faults_hit(self) -> int:
+        """How many calls have met one of the faults so far."""
+        urls = (self.config.emulator_url, self.config.ai_url)
+        return sum(fault["hits"] for url in urls for fault in httpx.get(url + CONTROL_PATH).json())
+
     def _set_faults(self, faults: Sequence[Fault]) -> None:
         body = [{k: v for k, v in asdict(fault).items() if k != "hits"} for fault in faults]
         for url in (self.config.emulator_url, self.config.ai_url):
