@@ -19,7 +19,7 @@ pytestmark = pytest.mark.cloud
 
 PARTY = "I am a woman and need an outfit for a party, up to 300 euros"
 TRIP = "I am a woman and go to the office in Lisbon tomorrow, up to 300 euros"
-SLOW_MODEL = Fault("bedrock", "converse", status=200, delay_s=6.0)
+SLOW_MODEL = Fault("bedrock", "converse", status=200, delay_s=6.0, limit=1)
 
 
 def ask(cloud: RunningCloud, message: str = PARTY, **body: Any) -> Any:
