@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from runtime.shared.opensearch import (
     Generation,
     open_collection,
 )
+from runtime.vectors.clients import Clients
 from runtime.vectors.errors import StoreUnavailable
 from runtime.vectors.port import (
     NO_FILTERS,
@@ -30,7 +31,7 @@ from runtime.vectors.port import (
     StoreStats,
     VectorItem,
 )
-from runtime.vectors.settings import OpenSearchStoreSettings
+from runtime.vectors.settings import OpenSearchStoreSettings, VectorSettings
 from runtime.vectors.stores.documents import (
     ABOUT_VECTOR,
     STATE,
@@ -47,10 +48,6 @@ from runtime.vectors.stores.documents import (
     numbers,
     with_attributes,
 )
-
-if TYPE_CHECKING:
-    from runtime.vectors.factory import Clients
-    from runtime.vectors.settings import VectorSettings
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -406,7 +403,7 @@ def _batches(items: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def open_opensearch(settings: "VectorSettings", _clients: "Clients") -> OpenSearchStore:
+def open_opensearch(settings: VectorSettings, _clients: Clients) -> OpenSearchStore:
     """The store over the collection and the index of the settings."""
     store = settings.store
     if not isinstance(store, OpenSearchStoreSettings):
