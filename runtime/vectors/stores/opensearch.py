@@ -52,6 +52,9 @@ from runtime.vectors.stores.documents import (
 Json = dict[str, Any]
 T = TypeVar("T")
 
+SEARCH_PATIENCE_S = 5.0
+"""How long a search is repeated: while the collection wakes, shoppers are better served with what can be
+found by other means, and their request wakes it all the same."""
 AT_ONCE = 100
 """Products that are read or written by one request."""
 CANDIDATES = 256
@@ -327,7 +330,7 @@ class OpenSearchStore:
         """The nearest documents with their cosine, best first, and how many were collected in all."""
         knn = {"vector": numbers(query), "k": wide, "filter": self._filter(filters)}
         body = {"size": size, "_source": {"includes": list(STATE)}, "query": {"knn": {"vector": knn}}}
-        answer = self._collection.search(self._index, body)
+        answer = self._collection.search(self._index, body, patience_s=SEARCH_PATIENCE_S)
         if answer is None:
             return [], 0
         found = [(_read(hit), cosine(hit["_score"])) for hit in answer["hits"]["hits"]]
