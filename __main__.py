@@ -158,7 +158,7 @@ search = ProductSearch(
         "vector_query_policy": vectors.query_policy,
         "vector_layers": vectors.layers,
         "catalog_environment": catalog.environment,
-        "catalog_policy": catalog.policy,
+        "catalog_policy": catalog.search_policy,
         "style_environment": personalization.environment,
         "style_policy": personalization.policy,
         "layers": [layers.core_arn, layers.arrays_arn],

@@ -22,7 +22,7 @@ class ProductSearchArgs(TypedDict):
     catalog_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Output `environment` of `Catalog`."""
     catalog_policy: pulumi.Input[str]
-    """Output `policy` of `Catalog`."""
+    """Output `search_policy` of `Catalog`."""
     layers: Sequence[pulumi.Input[str]]
     """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
     style_environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]

@@ -36,6 +36,7 @@ NO_TOOL_FAILED = '"ToolFailures":0.0'
 SELDOM = {
     ("catalog-ingest", "sqs:ChangeMessageVisibility", "events"): "has a test of its own below",
     ("vectors-compactor", "s3:AbortMultipartUpload", ""): "only after a large snapshot failed half-way",
+    ("search", "dynamodb:Query", "index/by-category"): "only while the vectors cannot be searched",
     ("clusters", "dynamodb:GetItem", "products"): "only when a row has changed meanwhile",
     ("clusters", "sqs:SendMessage", ""): "the emulator itself hands over failed events",
     ("vectors-compactor", "sqs:SendMessage", ""): "the emulator itself hands over failed events",
