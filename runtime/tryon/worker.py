@@ -23,13 +23,13 @@ from runtime.tryon.jobs import JobTable
 from runtime.tryon.parts import Parts
 from runtime.tryon.settings import QueueSettings
 from runtime.tryon.steps import ClaimLost, NotMade
-from runtime.tryon.table import StoreUnavailable
+from runtime.tryon.table import TROUBLES
 from runtime.tryon.work import LEASE_S, Fitter, Stores
 from runtime.tryon.workflow import Task
 
 _BUSY = "The model is too busy just now; try again in a while."
 _OUT_OF_ORDER = "Trying on is out of order; the shop has to mend it first."
-_TRANSIENT = (TryOnError, StoreUnavailable, ProductsUnavailable, ClientError, BotoCoreError)
+_TRANSIENT = (TryOnError, ProductsUnavailable, *TROUBLES)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class Leases:
             try:
                 if not self._jobs.renew(job_id, claim, LEASE_S):
                     return
-            except (StoreUnavailable, ClientError, BotoCoreError) as error:
+            except TROUBLES as error:
                 get_logger().warning("claim not renewed", **describe_error(error))
             self._hide()
 
