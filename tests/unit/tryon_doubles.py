@@ -172,7 +172,7 @@ class FittingHouse:
 
     @property
     def fitter(self) -> Fitter:
-        return Fitter(self.stores, self.model, self.pusher, lambda *_: nullcontext())
+        return Fitter(self.stores, self.model, self.pusher, lambda *_: nullcontext(), 30)
 
     @property
     def sweeper(self) -> Sweeper:
