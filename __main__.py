@@ -161,6 +161,8 @@ search = ProductSearch(
         "catalog_policy": catalog.search_policy,
         "style_environment": personalization.environment,
         "style_policy": personalization.policy,
+        "cluster_environment": lake.clusters_environment,
+        "cluster_policy": lake.clusters_policy,
         "layers": [layers.core_arn, layers.arrays_arn],
         "log_retention_days": settings.log_retention_days,
         **alarmed,
