@@ -39,11 +39,14 @@ def draw_arrivals(weights: Mapping[str, float], rate: float, seconds: float, see
 
 
 async def serve_arrivals(
-    arrivals: Sequence[Arrival], act: Callable[[str], Awaitable[None]], bound: int
+    arrivals: Sequence[Arrival],
+    act: Callable[[str], Awaitable[None]],
+    bound: int,
+    until: Callable[[], bool] = lambda: False,
 ) -> list[Answered]:
     """Let every wish come at its time, at most `bound` of them under way; returns when all are answered.
 
-    A wish beyond the bound waits, and its wait counts.
+    A wish beyond the bound waits, and its wait counts. None comes any more once `until` is true.
     """
     room, began = asyncio.Semaphore(bound), perf_counter()
 
@@ -59,5 +62,7 @@ async def serve_arrivals(
     under_way: list[asyncio.Task[Answered]] = []
     for arrival in arrivals:
         await asyncio.sleep(max(0.0, began + arrival.at_s - perf_counter()))
+        if until():
+            break
         under_way.append(asyncio.create_task(serve(arrival)))
     return await asyncio.gather(*under_way)

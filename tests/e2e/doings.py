@@ -15,6 +15,7 @@ from websockets.sync.client import ClientConnection
 
 from local.faults import Fault
 from runtime.shared.products import product_id_for_key
+from runtime.vectors.compactor import KEPT_SNAPSHOTS
 from tests.e2e.fitting import Shopper, draw_shopper, listen
 from tests.e2e.test_chat import socket, talk
 from tests.support.cloud import RunningCloud, eventually
@@ -25,14 +26,14 @@ ADVICE = "I am a woman, an outfit for the office in Lisbon tomorrow, up to 400 e
 
 
 def start_without_a_snapshot(cloud: RunningCloud) -> None:
-    """All vectors are read when a process starts: from the table where no snapshot is found."""
-    search, clusters = Role(cloud, "search"), Role(cloud, "clusters")
+    """What is kept in memory is read when a process starts: vectors from the table without a snapshot."""
+    search, clusters, ingest = (Role(cloud, name) for name in ("search", "clusters", "catalog-ingest"))
     with cloud.faults(Fault("s3", "/indexes/.*latest", status=404, code="NoSuchKey")):
         for role in (search, clusters):
             role.start_anew()
         assert cloud.search(query="dress")
         clusters.invoke({"force": True})
-    for role in (search, clusters):
+    for role in (search, clusters, ingest):
         role.start_anew()
 
 
@@ -72,10 +73,9 @@ def extend_the_catalogue(cloud: RunningCloud) -> None:
     key, sheet, bad = f"products/skirt/{name}.jpg", f"products/{name}.csv", f"products/skirt/{name}.png"
     product_id = product_id_for_key(key)
     row = f"image,name\nskirt/{name}.jpg,Named by a sheet\n"
-    put(cloud, "catalog_bucket", key, encode(garment("olive", seed=uuid.uuid4().int % 5000)))
-    put(cloud, "catalog_bucket", sheet, row.encode())
-    put(cloud, "catalog_bucket", bad, b"no picture")
-    for each in (key, sheet, bad):
+    picture = encode(garment("olive", seed=uuid.uuid4().int % 5000))
+    for each, content in ((key, picture), (sheet, row.encode()), (bad, b"no picture")):
+        put(cloud, "catalog_bucket", each, content)
         assert role.invoke(uploaded(cloud, "catalog_bucket", each)) == {"batchItemFailures": []}
     product = cloud.product_row(product_id)
     assert product is not None and product["name"]["S"] == "Named by a sheet"
@@ -104,8 +104,9 @@ def group_products(cloud: RunningCloud) -> None:
 
 
 def compact(cloud: RunningCloud) -> None:
+    """As often as it takes until an old snapshot is deleted, and once from the table."""
     role = Role(cloud, "vectors-compactor")
-    for request in ({"force": True}, {"from_table": True}):
+    for request in ({"from_table": True}, *[{"force": True}] * (KEPT_SNAPSHOTS + 1)):
         role.invoke(request)
 
 

@@ -68,7 +68,7 @@ def test_every_permission_is_needed_and_none_is_missing(
     assert not [grant for grant in role.find_spared(decisions) if not is_seldom(name, grant)]
 
 
-@pytest.mark.parametrize("action", ["dynamodb:Scan", "bedrock:InvokeModel"])
+@pytest.mark.parametrize("action", ["dynamodb:BatchGetItem", "bedrock:InvokeModel"])
 def test_a_permission_that_is_taken_away_is_named(cloud: RunningCloud, action: str) -> None:
     """One that the emulator asks for, and one that a stand-in asks for."""
     role = Role(cloud, "search")

@@ -79,13 +79,9 @@ class Role:
         self.document: dict[str, Any] = document if isinstance(document, dict) else json.loads(document)
 
     def grants(self) -> list[Grant]:
-        """Every action with the resource it is for; what two statements say stands here twice."""
-        return [
-            Grant(a, r)
-            for s in self.document["Statement"]
-            for a in s["Action"]
-            for r in _listed(s["Resource"])
-        ]
+        """Every action with the resource it is for."""
+        statements = self.document["Statement"]
+        return sorted({Grant(a, r) for s in statements for a in s["Action"] for r in _listed(s["Resource"])})
 
     def find_refused(self, decisions: Iterable[Decision]) -> list[tuple[str, str]]:
         """What the function was refused; a resource's own policy is asked as well, and may say nothing."""

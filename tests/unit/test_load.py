@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -15,7 +16,7 @@ from benchmarks.load.run import QUICK_P95_S, Run, find_rate, percentile
 def test_arrivals_are_a_poisson_process_of_the_mix() -> None:
     arrivals = draw_arrivals(WEIGHTS, 50, 200, seed=3)
     assert len(arrivals) == pytest.approx(10_000, rel=0.03)
-    gaps = [after.at_s - before.at_s for before, after in zip(arrivals, arrivals[1:], strict=False)]
+    gaps = [after.at_s - before.at_s for before, after in pairwise(arrivals)]
     mean = sum(gaps) / len(gaps)
     variance = sum((gap - mean) ** 2 for gap in gaps) / len(gaps)
     assert variance == pytest.approx(mean**2, rel=0.1)
