@@ -191,6 +191,7 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "chat",
         "clusters",
         "connections",
+        "dashboard",
         "edge",
         "images",
         "knowledge",
