@@ -62,6 +62,8 @@ class Catalog(pulumi.ComponentResource):
     """IAM policy document (JSON text) for reading products and their pictures."""
     lookup_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for reading products by id, without their pictures."""
+    search_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for searching: as `policy`, and reading products by category."""
     label_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for grouping: read all products and write their clusters."""
     bucket: pulumi.Output[str]
@@ -123,6 +125,10 @@ class Catalog(pulumi.ComponentResource):
         self.environment = pulumi.Output.all(CATALOG=setting)
         self.policy = iam.document([look_up, _read_pictures(bucket)])
         self.lookup_policy = iam.document([look_up])
+        by_category = pulumi.Output.concat(table.arn, "/index/", CATEGORY_INDEX)
+        self.search_policy = iam.document(
+            [look_up, iam.allow(["dynamodb:Query"], [by_category]), _read_pictures(bucket)]
+        )
         self.label_policy = iam.document([label])
         self.bucket = bucket.bucket
         self.table = table.name
@@ -139,6 +145,7 @@ class Catalog(pulumi.ComponentResource):
                 "environment": self.environment,
                 "policy": self.policy,
                 "lookup_policy": self.lookup_policy,
+                "search_policy": self.search_policy,
                 "label_policy": self.label_policy,
                 "bucket": self.bucket,
                 "table": self.table,

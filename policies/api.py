@@ -140,10 +140,7 @@ def ask_for_strong_passwords(stack: Stack) -> Iterator[Violation]:
 
 
 def sign_in_by_code_only(stack: Stack) -> Iterator[Violation]:
-    """People come by the code flow, machines by their own secret; both hide which accounts exist.
-
-    A client is for one of the two, and returns to TLS addresses.
-    """
+    """Clients use the code flow, or are a machine's; they hide who has an account and return to TLS only."""
     for client in of_type(stack, USER_POOL_CLIENT):
         if list(client.list("allowedOauthFlows")) not in (["code"], ["client_credentials"]):
             yield Violation(client.name, "allow the code flow only, or client_credentials to a machine")

@@ -142,9 +142,9 @@ MEASURES: Sequence[Measure] = (
         _SEARCHES,
     ),
     Measure(
-        "Searches: without taste, failed",
+        "Searches: worse than usual, failed",
         "search",
-        {"Degraded": ("Sum",), "Faults": ("Sum",), "Refusals": ("Sum",)},
+        {"WithoutTaste": ("Sum",), "WordsOnly": ("Sum",), "Faults": ("Sum",), "Refusals": ("Sum",)},
         _SEARCHES,
     ),
     Measure("Conversations, ms", "chat", {"Latency": _QUANTILES}, _CHATS),

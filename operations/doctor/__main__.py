@@ -17,12 +17,12 @@ from rich.text import Text
 from operations.doctor.account import ACCOUNT
 from operations.doctor.check import Check, Result, Status, run_checks
 from operations.doctor.people import Person, disposable_person
+from operations.doctor.report import show, sum_up
 from operations.doctor.shopping import checks as shopping
 from operations.doctor.stack import Stack, StackUnknown, open_deployed, open_described
 
 _SOMETHING_USD = 0.10
 """What a picture may cost whose model is not in the catalogue."""
-_COLORS = {Status.OK: "green", Status.FAILED: "red", Status.SKIPPED: "yellow"}
 
 
 def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     if given.json:
         sys.stdout.write(json.dumps({"stack": stack.name, "checks": [r.as_json() for r in results]}) + "\n")
     else:
-        shown.print(Text(_sum_up(results)), soft_wrap=True)
+        shown.print(Text(sum_up(results)), soft_wrap=True)
     return int(any(result.status is Status.FAILED for result in results))
 
 
@@ -73,21 +73,6 @@ def all_shopping(stack: Stack) -> tuple[Check[Stack], ...]:
     # The garment and the person are cut out of their pictures.
     try_on = 2 * prices.get("try_on_cutout", 0.0) + prices.get("try_on_inpaint", _SOMETHING_USD)
     return shopping(prices.get("image", _SOMETHING_USD), try_on)
-
-
-def show(result: Result, console: Console) -> None:
-    """One line, and one more with what to do where something is wrong."""
-    line = Text()
-    line.append(f"{result.status.value:<8}", style=_COLORS[result.status])
-    line.append(f"{result.name:<14} {result.detail}")
-    console.print(line, soft_wrap=True)
-    if result.status is Status.FAILED:
-        console.print(Text(f"{'':<22} -> {result.remedy}", style="bold"), soft_wrap=True)
-
-
-def _sum_up(results: Sequence[Result]) -> str:
-    counts = {status: sum(result.status is status for result in results) for status in Status}
-    return ", ".join(f"{count} {status.value}" for status, count in counts.items())
 
 
 def _read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -99,6 +99,8 @@ def search_words(shop: Shop) -> dict[str, Any]:
     """The answer to a search that any shop of clothes has an answer to. Raises ProbeFailed."""
     query = urllib.parse.urlencode({"query": WORDS, "personalize": "0"})
     found = expect(shop.call("GET", f"/search?{query}"), 200).json()
+    if "unavailable" in found["backend"]:
+        raise ProbeFailed(f"it was answered by {found['backend']}")
     if not found["results"]:
         raise NothingThere(f"nothing was found for {WORDS!r}: the catalogue is empty")
     return found

@@ -25,6 +25,16 @@ def get_logger() -> Logger:
     return Logger(utc=True)
 
 
+def follow(request_id: str | None) -> None:
+    """Let what is logged from here on carry the id of the request, or of the job, that it is about."""
+    get_logger().set_correlation_id(request_id)
+
+
+def followed() -> str | None:
+    """The id that is being followed, to be handed on with a call or a message."""
+    return get_logger().get_correlation_id()
+
+
 def emit_metrics(
     dimensions: Mapping[str, str], counts: Mapping[str, float], milliseconds: Mapping[str, float]
 ) -> None:

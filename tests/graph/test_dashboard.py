@@ -108,6 +108,7 @@ def moving() -> Graph:
     return record_stack(
         "dev",
         dashboard="true",
+        canaryMinutes=5,
         ranker="personalize",
         migrateToBackend="opensearch",
         hostSite="true",

@@ -13,7 +13,7 @@ from runtime.canary.handler import Canary, CanarySettings
 from tests.unit.shop import start_logs
 
 SECRET = {"client_secret": "hush", "api_key": "key"}
-FOUND = {"results": [{"product_id": "p"}]}
+FOUND = {"results": [{"product_id": "p"}], "backend": "dynamodb"}
 
 
 class Shop:
@@ -122,7 +122,13 @@ def test_a_token_is_used_until_shortly_before_its_end(canary: Canary, shop: Shop
             "search",
             "500: Quote request r-1. (request r-1)",
         ),
-        ("/v1/search", (200, {"results": []}), "search", "the catalogue is empty"),
+        ("/v1/search", (200, {**FOUND, "results": []}), "search", "the catalogue is empty"),
+        (
+            "/v1/search",
+            (200, {**FOUND, "backend": "words (dynamodb unavailable)"}),
+            "search",
+            "answered by words (dynamodb unavailable)",
+        ),
     ],
 )
 def test_what_fails_is_named_measured_and_ends_the_visit(

@@ -370,6 +370,13 @@ def test_a_sound_shop_passes(aws: Aws, web: dict[str, Any], name: str) -> None:
             "aws s3 sync",
         ),
         (
+            "search-words",
+            "GET /search",
+            (200, {**FOUND, "backend": "words (dynamodb unavailable)"}),
+            "answered by words (dynamodb unavailable)",
+            "api-errors",
+        ),
+        (
             "search-photo",
             "POST /search",
             (200, {"results": [{"product_id": "p2", "name": "Hat"}]}),

@@ -18,6 +18,8 @@ from components._lib.workflow import Workflow
 
 WORKER_TIMEOUT_S = 300
 DELIVERY_TIMEOUT_S = 30
+_LEASE_S = 30
+"""After this a job whose worker died is free for another one."""
 RECEIVES = 8
 _ATTEMPTS = 6
 """After so many the worker gives a job up itself, with words for the shopper; poison takes `RECEIVES`."""
@@ -192,7 +194,7 @@ def add_worker(
         environment={
             "TRYON": store.setting,
             "TRYON_MODEL": provider.setting,
-            "TRYON_QUEUE": _queue(work),
+            "TRYON_QUEUE": _queue(work, lease_s=_LEASE_S),
         },
         bound_environments=(
             bindings.photos_environment,
@@ -356,7 +358,7 @@ def _workflow(machine: Workflow) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps({"state_machine_arn": machine.arn}, sort_keys=True)
 
 
-def _queue(events: EventQueue) -> pulumi.Output[str]:
+def _queue(events: EventQueue, **more: int) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps(
-        {"queue_url": events.queue.url, "max_attempts": _ATTEMPTS}, sort_keys=True
+        {"queue_url": events.queue.url, "max_attempts": _ATTEMPTS, **more}, sort_keys=True
     )
