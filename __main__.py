@@ -428,6 +428,7 @@ canary = Canary(
         "scope": auth.scope,
         "layers": [layers.core_arn],
         "minutes": settings.canary_minutes,
+        "searches": settings.canary_searches,
         "log_retention_days": settings.log_retention_days,
         **alarmed,
         "protect_data": settings.protect_data,
