@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from runtime.clusters.centroids import CentroidBucket, Centroids, Labels, Latest
 from runtime.clusters.logic import OLDEST_S, ROWS_PER_CLUSTER, Clusterer
 from runtime.clusters.matching import compare_centroids, compare_members, inherit
+from runtime.clusters.trainer import Trainer
 from runtime.shared.product_table import Page
 from runtime.shared.products import Product
 from tests.unit.shop import FakeRows, FakeStore, make_product
@@ -67,6 +68,7 @@ class Shop:
     key: str = KEY
     also: FakeStore = field(default_factory=FakeStore)
     """Where vectors move to."""
+    trainer: Trainer | None = None
 
     def add(self, look: int, count: int) -> list[Product]:
         rng = np.random.default_rng(look)
@@ -89,6 +91,7 @@ class Shop:
             self.bucket(),
             embedding_key=self.key,
             k=k,
+            trainer=self.trainer,
             also=[self.also],
             clock=lambda: self.now,
         ).run(force=force)
