@@ -11,6 +11,7 @@ from components.auth import Auth, AuthArgs
 from components.catalog import Catalog, CatalogArgs
 from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherSource
 from components.connections import Connections, ConnectionsArgs
+from components.dashboard import Dashboard, DashboardArgs
 from components.image_generation import ImageGeneration, ImageGenerationArgs
 from components.knowledge_base import KnowledgeBase, KnowledgeBaseArgs, KnowledgeStorage
 from components.lake import Lake, LakeArgs
@@ -37,6 +38,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Catalog,
     ChatAgent,
     Connections,
+    Dashboard,
     ImageGeneration,
     KnowledgeBase,
     Lake,
@@ -76,6 +78,8 @@ __all__ = [
     "ClusterTrainer",
     "Connections",
     "ConnectionsArgs",
+    "Dashboard",
+    "DashboardArgs",
     "EmbedderName",
     "ImageBuilder",
     "ImageGeneration",

@@ -8,6 +8,7 @@ import pulumi
 from components._lib import iam
 from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.package import public_token
+from components._lib.watched import describe_watched
 
 _GATEWAY_LIMIT_SECONDS = 29
 
@@ -22,7 +23,7 @@ class ProductSearchArgs(TypedDict):
     catalog_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Output `environment` of `Catalog`."""
     catalog_policy: pulumi.Input[str]
-    """Output `policy` of `Catalog`."""
+    """Output `search_policy` of `Catalog`."""
     layers: Sequence[pulumi.Input[str]]
     """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
     style_environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
@@ -56,6 +57,8 @@ class ProductSearch(pulumi.ComponentResource):
     """Setting SEARCH (JSON text) for functions that search through this one."""
     policy: pulumi.Output[str]
     """IAM policy document (JSON text) for calling exactly this function."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: ProductSearchArgs, opts: pulumi.ResourceOptions | None = None
@@ -96,11 +99,13 @@ class ProductSearch(pulumi.ComponentResource):
         setting = pulumi.Output.json_dumps({"function": search.name}, sort_keys=True)
         self.environment = pulumi.Output.all(SEARCH=setting)
         self.policy = iam.document([iam.allow(["lambda:InvokeFunction"], [search.arn])])
+        self.watched = describe_watched(search.watched)
         self.register_outputs(
             {
                 "function_arn": self.function_arn,
                 "role_arn": self.role_arn,
                 "environment": self.environment,
                 "policy": self.policy,
+                "watched": self.watched,
             }
         )

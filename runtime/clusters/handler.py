@@ -7,6 +7,7 @@ from typing import Any
 
 from runtime.catalog.store import ProductRows
 from runtime.clusters.centroids import CentroidBucket, ClusterSettings
+from runtime.clusters.lease import Lease
 from runtime.clusters.logic import Clusterer
 from runtime.clusters.trainer import GroupingSettings, open_trainer
 from runtime.shared.aws import Clients
@@ -25,7 +26,8 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """
     logger = get_logger()  # before the store, whose warnings go through it
     started = time.perf_counter()
-    figures = _open_clusterer().run(force=bool(event.get("force")))
+    time_left_s = context.get_remaining_time_in_millis() / 1000
+    figures = _open_clusterer().run(time_left_s=time_left_s, force=bool(event.get("force")))
     took = 1000 * (time.perf_counter() - started)
     logger.info("groups looked after", took_ms=round(took), **figures)
     counts = {name: float(figures.get(name, 0)) for name in ("clusters", "changed")}
@@ -49,6 +51,7 @@ def _open_clusterer() -> Clusterer:
         ProductRows(clients.get("dynamodb"), catalog.table),
         open_store(vectors, clients.get),
         CentroidBucket(clients.get("s3"), clusters.bucket, clusters.prefix),
+        Lease(clients.get("s3"), clusters.bucket, clusters.prefix),
         embedding_key=vectors.embedding_key,
         k=grouping.clusters,
         trainer=open_trainer(grouping, vectors.embedding_key, clients.get),

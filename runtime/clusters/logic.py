@@ -1,7 +1,7 @@
 """Grouping the catalogue: who is grouped, when it is due, and giving every product its label.
 
-A run that breaks off is taken up by the next one: the centroids are current before the first product gets its
-label, and say whether every product has got it.
+There is one run at a time (see `lease`). One that breaks off is taken up by the next one: the centroids are
+current before the first product gets its label, and say whether every product has got it.
 """
 
 import time
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.clusters.centroids import CentroidBucket, Centroids, Manifest, digest, find_nearest
+from runtime.clusters.lease import Lease
 from runtime.clusters.matching import compare_centroids, compare_members, inherit
 from runtime.clusters.means import average
 from runtime.clusters.trainer import BuiltinTrainer, Trainer
@@ -29,6 +30,8 @@ ROWS_PER_CLUSTER = 4
 OLDEST_S = 24 * 3600.0
 GROWTH = 0.2
 """Clusters are made anew after a day, or when the catalogue has grown or shrunk by a fifth."""
+PATIENCE_S = 60.0
+"""How long a forced run waits for one that is at work."""
 _PAGE = 500
 _WORKERS = 16
 _MAX_ROUNDS = 5
@@ -68,6 +71,7 @@ class Clusterer:
         rows: Rows,
         store: VectorStore,
         bucket: CentroidBucket,
+        lease: Lease,
         *,
         embedding_key: str,
         k: int,
@@ -78,14 +82,26 @@ class Clusterer:
         self._rows = rows
         self._store = store
         self._bucket = bucket
+        self._lease = lease
         self._embedding_key = embedding_key
         self._k = k
         self._trainer = trainer or BuiltinTrainer()
         self._also = also
         self._clock = clock
 
-    def run(self, *, force: bool = False) -> dict[str, Any]:
-        """Group anew if that is due, and give every product its label; the figures of the run."""
+    def run(self, *, time_left_s: float, force: bool = False) -> dict[str, Any]:
+        """Group anew if that is due, and give every product its label; the figures of the run.
+
+        While another run is at it nothing happens; a forced one waits a while for its turn. The run must be
+        over, whichever way, after `time_left_s`: then others begin.
+        """
+        patience_s = min(PATIENCE_S, time_left_s / 2) if force else 0.0
+        with self._lease.hold(time_left_s, patience_s=patience_s) as held:
+            if not held:
+                return {"grouped": False, "reason": "another run is at work"}
+            return self._run(force=force)
+
+    def _run(self, *, force: bool) -> dict[str, Any]:
         current = self._bucket.read()
         reason = "forced" if force else self._find_reason(current)
         if reason is None:

@@ -113,6 +113,7 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
         body = describe(outcome, link, search.backend, 1000 * (time.perf_counter() - started))
         request.milliseconds.update(outcome.milliseconds)
         request.counts["Results"] = len(outcome.found)
+        request.counts["Degraded"] = float(_UNAVAILABLE in outcome.ranker)
         return body
 
     return Api(
@@ -151,6 +152,10 @@ def create_tool(
         return {**body, "results": results}
 
     return answer
+
+
+_UNAVAILABLE = "unavailable"
+"""In the names of rankers that do without another one."""
 
 
 class _ProductsRequest(BaseModel):

@@ -108,10 +108,11 @@ class RunningCloud:
         finally:
             self._set_faults([])
 
-    def faults_hit(self) -> int:
-        """How many calls have met one of the faults so far."""
+    def count_strikes(self) -> int:
+        """How many calls the faults that are set have met so far."""
         urls = (self.config.emulator_url, self.config.ai_url)
-        return sum(fault["hits"] for url in urls for fault in httpx.get(url + CONTROL_PATH).json())
+        told = [httpx.get(url + CONTROL_PATH).raise_for_status().json() for url in urls]
+        return sum(fault["hits"] for faults in told for fault in faults)
 
     def _set_faults(self, faults: Sequence[Fault]) -> None:
         body = [{k: v for k, v in asdict(fault).items() if k != "hits"} for fault in faults]
