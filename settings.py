@@ -34,6 +34,7 @@ from components import (
 from components._lib.firewall import check_cidrs
 from components._lib.models import check_models, load_models
 from components._lib.ranker import RankerName
+from components._lib.trainer import ClusterTrainer
 from components._lib.tryon.compose import CUTOUT_MODEL, INPAINT_MODEL
 from components.chat_agent import DEFAULT_CHAT_MODEL
 from components.image_generation import DEFAULT_IMAGE_MODEL
@@ -122,6 +123,7 @@ class Settings(BaseModel):
     personalize_tps: int = Field(default=1, ge=1, le=500)
     personalize_train_days: int = Field(default=7, ge=2, le=90)
     clusters: int = Field(default=100, ge=1, le=1000)
+    cluster_trainer: ClusterTrainer = ClusterTrainer.BUILTIN
     weather: WeatherSource = WeatherSource.OPEN_METEO
     weather_url: str = Field(default="", pattern=r"^(https?://[^?#]+[^/?#])?$")
     open_weather_map_key: SecretStr = SecretStr("")
