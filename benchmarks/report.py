@@ -47,7 +47,17 @@ def _render_table(figures: list[Figure]) -> str:
     ]
     rows += [_render_row(figure) for figure in figures]
     commands = sorted({figure.command for figure in figures})
-    return "\n".join(rows) + "\n\nMeasured by " + ", ".join(f"`{command}`" for command in commands) + ".\n"
+    measured = "Measured by " + ", ".join(f"`{command}`" for command in commands) + "."
+    return "\n".join(rows) + f"\n\n{measured}{_render_load(figures)}\n"
+
+
+def _render_load(figures: list[Figure]) -> str:
+    """How busy the machine was, as far as that was recorded."""
+    loads = [figure.load for figure in figures if figure.load is not None]
+    if not loads:
+        return ""
+    span = f"{min(loads):g}" if min(loads) == max(loads) else f"{min(loads):g} to {max(loads):g}"
+    return f" Meanwhile {span} programs wanted each processor."
 
 
 def _render_row(figure: Figure) -> str:

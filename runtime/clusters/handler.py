@@ -9,6 +9,7 @@ from pydantic import Field
 
 from runtime.catalog.store import ProductRows
 from runtime.clusters.centroids import CentroidBucket, ClusterSettings
+from runtime.clusters.lease import Lease
 from runtime.clusters.logic import Clusterer
 from runtime.shared.aws import Clients
 from runtime.shared.observability import emit_metrics, get_logger
@@ -32,7 +33,8 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """
     logger = get_logger()  # before the store, whose warnings go through it
     started = time.perf_counter()
-    figures = _open_clusterer().run(force=bool(event.get("force")))
+    time_left_s = context.get_remaining_time_in_millis() / 1000
+    figures = _open_clusterer().run(time_left_s=time_left_s, force=bool(event.get("force")))
     took = 1000 * (time.perf_counter() - started)
     logger.info("catalogue grouped", took_ms=round(took), **figures)
     counts = {name: float(figures.get(name, 0)) for name in ("clusters", "changed")}
@@ -56,6 +58,7 @@ def _open_clusterer() -> Clusterer:
         ProductRows(clients.get("dynamodb"), catalog.table),
         open_store(vectors, clients.get),
         CentroidBucket(clients.get("s3"), clusters.bucket, clusters.prefix),
+        Lease(clients.get("s3"), clusters.bucket, clusters.prefix),
         embedding_key=vectors.embedding_key,
         k=grouping.clusters,
         also=() if move is None else (open_store(move.target, clients.get),),

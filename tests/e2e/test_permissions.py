@@ -35,6 +35,7 @@ FUNCTIONS = (
 )
 SELDOM = {
     ("vectors-compactor", "s3:AbortMultipartUpload", ""): "only after a large snapshot failed half-way",
+    ("search", "dynamodb:Query", "index/by-category"): "only while the vectors cannot be searched",
     ("clusters", "dynamodb:GetItem", "products"): "only when a row has changed meanwhile",
 }
 

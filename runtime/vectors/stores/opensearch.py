@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from runtime.shared.opensearch import (
     Generation,
     open_collection,
 )
+from runtime.vectors.clients import Clients
 from runtime.vectors.errors import StoreUnavailable
 from runtime.vectors.port import (
     NO_FILTERS,
@@ -30,7 +31,7 @@ from runtime.vectors.port import (
     StoreStats,
     VectorItem,
 )
-from runtime.vectors.settings import OpenSearchStoreSettings
+from runtime.vectors.settings import OpenSearchStoreSettings, VectorSettings
 from runtime.vectors.stores.documents import (
     ABOUT_VECTOR,
     STATE,
@@ -48,13 +49,12 @@ from runtime.vectors.stores.documents import (
     with_attributes,
 )
 
-if TYPE_CHECKING:
-    from runtime.vectors.factory import Clients
-    from runtime.vectors.settings import VectorSettings
-
 Json = dict[str, Any]
 T = TypeVar("T")
 
+SEARCH_PATIENCE_S = 5.0
+"""How long a search is repeated: while the collection wakes, shoppers are better served with what can be
+found by other means, and their request wakes it all the same."""
 AT_ONCE = 100
 """Products that are read or written by one request."""
 CANDIDATES = 256
@@ -330,7 +330,7 @@ class OpenSearchStore:
         """The nearest documents with their cosine, best first, and how many were collected in all."""
         knn = {"vector": numbers(query), "k": wide, "filter": self._filter(filters)}
         body = {"size": size, "_source": {"includes": list(STATE)}, "query": {"knn": {"vector": knn}}}
-        answer = self._collection.search(self._index, body)
+        answer = self._collection.search(self._index, body, patience_s=SEARCH_PATIENCE_S)
         if answer is None:
             return [], 0
         found = [(_read(hit), cosine(hit["_score"])) for hit in answer["hits"]["hits"]]
@@ -406,7 +406,7 @@ def _batches(items: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def open_opensearch(settings: "VectorSettings", _clients: "Clients") -> OpenSearchStore:
+def open_opensearch(settings: VectorSettings, _clients: Clients) -> OpenSearchStore:
     """The store over the collection and the index of the settings."""
     store = settings.store
     if not isinstance(store, OpenSearchStoreSettings):
