@@ -38,7 +38,7 @@ def main() -> int:
     console, outcomes = Console(), list[Outcome]()
     with _open_cloud() as cloud:
         stack = Stack(cloud.description)
-        with invite(stack, _OTHERS + 1) as shoppers, light_load(stack, shoppers[1:]) as end:
+        with invite(stack, _OTHERS + 1) as shoppers, light_load(cloud, stack, shoppers[1:]) as end:
             visit = Visit(cloud, shoppers[0])
             for scenario in chosen:
                 outcomes.append(run_scenario(scenario, visit))
@@ -59,7 +59,8 @@ def describe_others(others: Others) -> str:
         f"Meanwhile {others.came} wishes of other shoppers came: {others.served} were fulfilled, and "
         f"{others.came - others.served} given up after waiting as long as they were told to, "
         f"{others.told_to_wait} times in all. "
-        f"{others.promised} things were accepted from them, and {lost}."
+        f"{others.promised} things were accepted from them, and {lost}; "
+        f"{others.late} are late, with a queue that hands them out again."
     )
 
 

@@ -12,12 +12,13 @@ from time import monotonic
 
 import httpx
 
-from benchmarks.chaos.acts import Lost, Visit
+from benchmarks.chaos.acts import Lost, Visit, count_in_flight
 from benchmarks.chaos.scenarios import Scenario
 from benchmarks.load.acts import WEIGHTS, Visits
 from benchmarks.load.arrivals import Answered, draw_arrivals, serve_arrivals
 from benchmarks.load.ledger import Ledger
 from benchmarks.load.stack import Shopper, Stack
+from tests.support.cloud import RunningCloud
 
 RESULTS = Path(__file__).with_name("results.json")
 LIGHT_RATE = 0.5
@@ -48,6 +49,8 @@ class Others:
     served: int
     told_to_wait: int
     promised: int
+    late: int
+    """Uploads whose message a killed process had taken: the queue hands it out again after half an hour."""
     lost: Sequence[str]
 
 
@@ -72,7 +75,9 @@ def run_scenario(scenario: Scenario, visit: Visit) -> Outcome:
 
 
 @contextmanager
-def light_load(stack: Stack, shoppers: Sequence[Shopper]) -> Generator[Callable[[], Others]]:
+def light_load(
+    cloud: RunningCloud, stack: Stack, shoppers: Sequence[Shopper]
+) -> Generator[Callable[[], Others]]:
     """Shoppers who come all the while; call what is yielded to end it and learn how they fared."""
     ledger, ending = Ledger(), threading.Event()
     answers: list[Answered] = []
@@ -92,9 +97,12 @@ def light_load(stack: Stack, shoppers: Sequence[Shopper]) -> Generator[Callable[
     def end() -> Others:
         ending.set()
         thread.join()
-        lost = ledger.find_lost(stack, _SETTLED_S)
+        missing = ledger.find_lost(stack, _SETTLED_S)
+        uploads = [each for each in missing if each.startswith("upload ")]
+        late = len(uploads) if len(uploads) <= count_in_flight(cloud, "catalog-events") else 0
+        lost = [each for each in missing if not (late and each in uploads)]
         served = sum(not each.error for each in answers)
-        return Others(len(answers), served, sum(waits), ledger.count(), lost)
+        return Others(len(answers), served, sum(waits), ledger.count(), late, lost)
 
     try:
         yield end

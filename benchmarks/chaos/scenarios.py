@@ -123,6 +123,24 @@ def repeat_everything(visit: Visit) -> str:
     return f"{seen}, once, whatever came again"
 
 
+def lose_the_database_under_a_job(visit: Visit) -> str:
+    """Ordered, and then nothing of the database answers for five seconds."""
+    job_id = acts.order(visit)
+    with database_gone_for_5_s(visit):
+        return acts.see_job(visit, job_id)
+
+
+def kill_the_worker_of_a_job(visit: Visit) -> str:
+    """The process that makes the picture ends in the middle of it."""
+    with visit.cloud.faults(model("/invoke", status=200, delay_s=5.0, limit=1)):
+        job_id = acts.order(visit)
+        path = f"/try-on/{job_id}"
+        eventually(lambda: visit.shopper.call("GET", path).json().get("progress", 0) >= 5)
+        if not kill_function(visit.cloud, "try-on-worker"):
+            raise Lost("no process of the worker was found")
+    return acts.see_job(visit, job_id)
+
+
 def repeat_uploads(visit: Visit) -> str:
     """A catalogue picture is told of three times, and once more after it is gone."""
     cloud, ingest = visit.cloud, Role(visit.cloud, "catalog-ingest")
@@ -294,14 +312,8 @@ SCENARIOS: Sequence[Scenario] = (
     ),
     Scenario("try-on", "model answers garbage", acts.try_on, (model("/invoke", **GARBAGE),)),
     Scenario("try-on", "model slow (4 s)", acts.try_on, (model("/invoke", **SLOW),)),
-    Scenario("try-on", "database gone for 5 s", acts.try_on, trouble=database_gone_for_5_s),
-    Scenario(
-        "try-on",
-        "the worker killed in the middle",
-        acts.try_on,
-        (model("/invoke", **SLOW, limit=1),),
-        killed("try-on-worker", 2.5),
-    ),
+    Scenario("try-on", "database gone for 5 s", lose_the_database_under_a_job),
+    Scenario("try-on", "the worker killed in the middle", kill_the_worker_of_a_job),
     Scenario("try-on", "connection dropped before the result", acts.hang_up_before_the_result),
     Scenario("try-on", "the same order six times at once", acts.order_many_times),
     Scenario("try-on", "events doubled and out of order", repeat_everything),

@@ -8,7 +8,33 @@ from typing import Any
 import pytest
 
 from policies.stack import Resource, Rule
-from tests.graph.recorder import Graph
+from tests.graph.recorder import Graph, known_stack
+
+GRAPHS: dict[str, tuple[str, dict[str, Any]]] = {
+    "dev": ("dev", {}),
+    "staging": ("staging", {}),
+    "prod": ("prod", {}),
+    "dev with S3 Vectors": ("dev", {"vectorBackend": "s3vectors"}),
+    "dev with OpenSearch": ("dev", {"vectorBackend": "opensearch", "knowledgeBaseStorage": "opensearch"}),
+    "prod with DynamoDB": ("prod", {"vectorBackend": "dynamodb", "knowledgeBaseStorage": "s3vectors"}),
+    "prod with S3 Vectors": ("prod", {"vectorBackend": "s3vectors", "knowledgeBaseStorage": "s3vectors"}),
+    "prod with classic OpenSearch": ("prod", {"opensearchGeneration": "classic"}),
+    "dev with Personalize": ("dev", {"ranker": "personalize"}),
+    "prod with Personalize": ("prod", {"ranker": "personalize"}),
+    "prod with an agent": ("prod", {"chatEngine": "agent", "hasAgentsClassic": True}),
+    "prod with Nova": ("prod", {"embedder": "nova", "embeddingDimensions": 256}),
+    "dev while vectors move": ("dev", {"migrateToBackend": "s3vectors"}),
+    "prod while the model changes": ("prod", {"migrateToEmbedder": "nova"}),
+}
+
+
+class Stacks:
+    """The resources of the graphs by their names, each evaluated when it is asked for."""
+
+    def __getitem__(self, name: str) -> list[Resource]:
+        stack, changes = GRAPHS[name]
+        return resources_of(known_stack(stack, **changes))
+
 
 def resources_of(graph: Graph) -> list[Resource]:
     return [
@@ -16,7 +42,6 @@ def resources_of(graph: Graph) -> list[Resource]:
         for each in graph.resources
         if each.custom
     ]
-
 
 
 Change = Callable[[dict[str, Any]], None]
@@ -139,10 +164,8 @@ def each_of(planted: list[Planted]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("rule", "name", "change", "text"), planted, ids=names)
 
 
-def expect_found(
-    stacks: dict[str, list[Resource]], rule: Rule, name: str, change: Change, text: str
-) -> None:
-    """The rule finds the violation. No stack has the resources of every backend: the first that fits is taken."""
+def expect_found(stacks: Stacks, rule: Rule, name: str, change: Change, text: str) -> None:
+    """The rule finds the violation in the first stack that has the resource; none has those of all backends."""
     stack = next(
         stack
         for stack in (stacks["prod"], stacks["prod with DynamoDB"])

@@ -1,11 +1,20 @@
 """Rules about the APIs, sign-in and models find what they forbid."""
 
-
-import pytest
-
 from policies import api, models, realtime
-from policies.stack import Resource, Rule
-from tests.policy.planting import Change, Planted, drop, each_of, expect_found, put, remove, replace_setting, replace_text, within
+from policies.stack import Rule
+from tests.policy.planting import (
+    Change,
+    Planted,
+    Stacks,
+    drop,
+    each_of,
+    expect_found,
+    put,
+    remove,
+    replace_setting,
+    replace_text,
+    within,
+)
 
 PLANTED: list[Planted] = [
     (
@@ -109,6 +118,6 @@ PLANTED: list[Planted] = [
 
 @each_of(PLANTED)
 def test_a_planted_violation_is_found(
-    stacks: dict[str, list[Resource]], rule: Rule, name: str, change: Change, text: str
+    stacks: Stacks, rule: Rule, name: str, change: Change, text: str
 ) -> None:
     expect_found(stacks, rule, name, change, text)

@@ -1,11 +1,8 @@
 """Rules about data find what they forbid."""
 
-
-import pytest
-
 from policies import data
-from policies.stack import Resource, Rule
-from tests.policy.planting import Change, Planted, drop, each_of, expect_found, put, remove
+from policies.stack import Rule
+from tests.policy.planting import Change, Planted, Stacks, drop, each_of, expect_found, put, remove
 
 PLANTED: list[Planted] = [
     (data.catch_dead_letters, "catalog-events", drop("redrivePolicy"), "has no redrivePolicy"),
@@ -87,6 +84,6 @@ PLANTED: list[Planted] = [
 
 @each_of(PLANTED)
 def test_a_planted_violation_is_found(
-    stacks: dict[str, list[Resource]], rule: Rule, name: str, change: Change, text: str
+    stacks: Stacks, rule: Rule, name: str, change: Change, text: str
 ) -> None:
     expect_found(stacks, rule, name, change, text)

@@ -1,11 +1,8 @@
 """Rules about alarms, sizes and names find what they forbid."""
 
-
-import pytest
-
 from policies import alarms, limits
-from policies.stack import Resource, Rule
-from tests.policy.planting import Change, Planted, drop, each_of, expect_found, put, remove
+from policies.stack import Rule
+from tests.policy.planting import Change, Planted, Stacks, drop, each_of, expect_found, put, remove
 
 PLANTED: list[Planted] = [
     (alarms.act_on_every_alarm, "search-errors", put("alarmActions", []), "set alarmActions"),
@@ -47,6 +44,6 @@ PLANTED: list[Planted] = [
 
 @each_of(PLANTED)
 def test_a_planted_violation_is_found(
-    stacks: dict[str, list[Resource]], rule: Rule, name: str, change: Change, text: str
+    stacks: Stacks, rule: Rule, name: str, change: Change, text: str
 ) -> None:
     expect_found(stacks, rule, name, change, text)

@@ -1,11 +1,8 @@
 """Rules about vector stores find what they forbid."""
 
-
-import pytest
-
 from policies import vectors
-from policies.stack import Resource, Rule
-from tests.policy.planting import Change, Planted, each_of, expect_found, put, remove, within
+from policies.stack import Rule
+from tests.policy.planting import Change, Planted, Stacks, each_of, expect_found, put, remove, within
 
 PLANTED: list[Planted] = [
     (vectors.encrypt_every_collection, "vectors-encryption", remove, "no encryption policy"),
@@ -48,6 +45,6 @@ PLANTED: list[Planted] = [
 
 @each_of(PLANTED)
 def test_a_planted_violation_is_found(
-    stacks: dict[str, list[Resource]], rule: Rule, name: str, change: Change, text: str
+    stacks: Stacks, rule: Rule, name: str, change: Change, text: str
 ) -> None:
     expect_found(stacks, rule, name, change, text)

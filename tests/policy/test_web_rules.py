@@ -1,11 +1,18 @@
 """Rules about the hosted site find what they forbid."""
 
-
-import pytest
-
 from policies import web
-from policies.stack import Resource, Rule
-from tests.policy.planting import Change, Planted, drop, each_of, expect_found, put, remove, replace_text
+from policies.stack import Rule
+from tests.policy.planting import (
+    Change,
+    Planted,
+    Stacks,
+    drop,
+    each_of,
+    expect_found,
+    put,
+    remove,
+    replace_text,
+)
 
 PLANTED: list[Planted] = [
     (web.keep_load_balancers_private, "edge-balancer", put("internal", False), "set internal"),
@@ -75,6 +82,6 @@ PLANTED: list[Planted] = [
 
 @each_of(PLANTED)
 def test_a_planted_violation_is_found(
-    stacks: dict[str, list[Resource]], rule: Rule, name: str, change: Change, text: str
+    stacks: Stacks, rule: Rule, name: str, change: Change, text: str
 ) -> None:
     expect_found(stacks, rule, name, change, text)
