@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     api.route_only_to_own_functions,
     api.sign_in_by_code_only,
     data.catch_dead_letters,
+    data.catch_failed_calls,
     data.declare_only_key_attributes,
     data.encrypt_at_rest,
     data.end_logs,

@@ -165,7 +165,7 @@ def each_of(planted: list[Planted]) -> pytest.MarkDecorator:
 
 
 def expect_found(stacks: Stacks, rule: Rule, name: str, change: Change, text: str) -> None:
-    """The rule finds the violation in the first stack that has the resource; none has those of all backends."""
+    """The rule finds the violation in the first stack that has the resource: none has all backends."""
     stack = next(
         stack
         for stack in (stacks["prod"], stacks["prod with DynamoDB"])

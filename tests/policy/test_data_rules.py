@@ -5,6 +5,9 @@ from policies.stack import Rule
 from tests.policy.planting import Change, Planted, Stacks, drop, each_of, expect_found, put, remove
 
 PLANTED: list[Planted] = [
+    (data.catch_failed_calls, "clusters-function", drop("deadLetterConfig"), "nobody waits for its answer"),
+    (data.catch_dead_letters, "catalog-dead-letters", remove, "catalog-dead-letters"),
+    (data.encrypt_at_rest, "web-images", drop("encryptionConfigurations"), "encryptionConfigurations"),
     (data.catch_dead_letters, "catalog-events", drop("redrivePolicy"), "has no redrivePolicy"),
     (
         data.catch_dead_letters,

@@ -9,6 +9,12 @@ PLANTED: list[Planted] = [
     (alarms.act_on_every_alarm, "search-errors", put("alarmActions", ["arn:elsewhere"]), "of this stack"),
     (alarms.act_on_every_alarm, "search-errors", drop("treatMissingData"), "set treatMissingData"),
     (alarms.act_on_every_alarm, "search-errors", put("alarmDescription", "Oh."), "section of the runbook"),
+    (
+        alarms.have_somebody_listen,
+        "alarms-budget",
+        put("notifications.1.subscriberSnsTopicArns", []),
+        "every notification",
+    ),
     (alarms.have_somebody_listen, "alarms-mail", put("topic", "arn:elsewhere"), "nobody has subscribed"),
     (alarms.have_somebody_listen, "alarms-budget", put("notifications", []), "no budget tells"),
     (alarms.watch_everything, "search-errors", remove, "no alarm for Errors"),
