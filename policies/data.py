@@ -26,6 +26,7 @@ _SECRET_NAME = re.compile(r"(secret|password|token|api_?key|credential)(?!.*(arn
 _LONG_RANDOM = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}|-----BEGIN")
 _ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 _CALLERS_WHO_DO_NOT_WAIT = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com")
+_OWNER = "user_id"  # how the privacy function finds a shopper's rows
 _DEFAULT_RETENTION = 345_600
 _DEFAULT_VISIBILITY = 30
 
@@ -178,13 +179,29 @@ def _protections(resource: Resource) -> list[tuple[str, str, bool]]:
     return [(resource.name, text, on) for text, on in ways.get(resource.type, [])]
 
 
+def show_and_erase_all_of_a_shopper(stack: Stack) -> Iterator[Violation]:
+    """Every table with rows by shopper is known to the function that shows and erases them."""
+    environments = [each.map("environment").get("variables", {}) for each in of_type(stack, FUNCTION)]
+    known = [variables for variables in environments if "KEPT" in variables]
+    told = " ".join(f"{variables['KEPT']} {variables.get('PROFILES', '')}" for variables in known)
+    for table in of_type(stack, TABLE):
+        if known and _OWNER in _key_attributes(table) and f'"{table.text("name")}"' not in told:
+            yield Violation(table.name, f"has rows by {_OWNER}: name it in the `kept` of the stack's Profile")
+
+
+def _key_attributes(table: Resource) -> set[str]:
+    """The attributes of a table's keys and of its indexes' keys."""
+    keys = {table.text("hashKey"), table.text("rangeKey")} - {""}
+    for index in table.list("globalSecondaryIndexes"):
+        keys |= {part["attributeName"] for part in index.get("keySchemas", [])}
+        keys |= {index[key] for key in ("hashKey", "rangeKey") if index.get(key)}
+    return keys
+
+
 def declare_only_key_attributes(stack: Stack) -> Iterator[Violation]:
     """A table declares the attributes of its keys and of its indexes' keys, and nothing else."""
     for table in of_type(stack, TABLE):
-        keys = {table.text("hashKey"), table.text("rangeKey")} - {""}
-        for index in table.list("globalSecondaryIndexes"):
-            keys |= {part["attributeName"] for part in index.get("keySchemas", [])}
-            keys |= {index[key] for key in ("hashKey", "rangeKey") if index.get(key)}
+        keys = _key_attributes(table)
         declared = {attribute["name"] for attribute in table.list("attributes")}
         if keys != declared:
             yield Violation(table.name, f"declares {sorted(declared)}, but its keys are {sorted(keys)}")

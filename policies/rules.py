@@ -39,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     data.keep_secrets_out_of_environments,
     data.notify_once_per_bucket,
     data.protect_all_data_or_none,
+    data.show_and_erase_all_of_a_shopper,
     limits.answer_before_the_gateway_gives_up,
     limits.keep_environments_small,
     limits.keep_names_short,

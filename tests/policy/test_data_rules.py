@@ -1,10 +1,18 @@
 """Rules about data find what they forbid."""
 
+from typing import Any
+
 from policies import data
-from policies.stack import Rule
+from policies.stack import Resource, Rule
 from tests.policy.planting import Change, Planted, Stacks, drop, each_of, expect_found, put, remove
 
 PLANTED: list[Planted] = [
+    (
+        data.show_and_erase_all_of_a_shopper,
+        "profile-function",
+        put("environment.variables.KEPT", "[]"),
+        "name it in the `kept`",
+    ),
     (data.catch_failed_calls, "clusters-function", drop("deadLetterConfig"), "nobody waits for its answer"),
     (data.catch_dead_letters, "catalog-dead-letters", remove, "catalog-dead-letters"),
     (data.encrypt_at_rest, "web-images", drop("encryptionConfigurations"), "encryptionConfigurations"),
@@ -90,3 +98,10 @@ def test_a_planted_violation_is_found(
     stacks: Stacks, rule: Rule, name: str, change: Change, text: str
 ) -> None:
     expect_found(stacks, rule, name, change, text)
+
+
+def test_a_new_table_by_shopper_is_named_until_it_is_kept(stacks: Stacks) -> None:
+    keys: dict[str, Any] = {"name": "wishes-1a2b3c4", "hashKey": "user_id", "rangeKey": "product_id"}
+    wishes = Resource("aws:dynamodb/table:Table", "wishes", keys)
+    (violation,) = data.show_and_erase_all_of_a_shopper([*stacks["prod"], wishes])
+    assert violation.resource == "wishes"
