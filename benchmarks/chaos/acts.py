@@ -5,6 +5,7 @@ no problem document, a promise that is not kept.
 """
 
 import json
+import random
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -135,7 +136,7 @@ def draw(visit: Visit) -> str:
 
 def like_things(visit: Visit) -> str:
     """What is accepted has to come to the lake once the trouble is over; see `settle_interactions`."""
-    products = visit.shopper.call("GET", "/products?limit=3").json()["products"]
+    products = random.sample(visit.shopper.call("GET", "/products?limit=50").json()["products"], 3)
     events = [{"product_id": each["product_id"], "event_type": "favorite"} for each in products]
     answer = visit.shopper.call("POST", "/interactions", json={"events": events})
     return see(answer, lambda told: f"{told['accepted']} of {len(events)} taken")
@@ -256,6 +257,8 @@ def settle_interactions(visit: Visit) -> str:
     since = datetime.now(UTC)
     seen = like_things(visit)
     taken = int(seen.split()[0]) if seen[0].isdigit() else 0
+    if not taken:
+        raise Lost(f"there was nothing to record: {seen}")
     stack = visit.shopper.stack
     try:
         eventually(lambda: count_recorded(stack, since) >= taken, within_s=90, every_s=1.0)
