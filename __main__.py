@@ -9,6 +9,7 @@ from components import (
     Catalog,
     ChatAgent,
     Connections,
+    Dashboard,
     ImageGeneration,
     KnowledgeBase,
     Lake,
@@ -161,6 +162,8 @@ search = ProductSearch(
         "catalog_policy": catalog.search_policy,
         "style_environment": personalization.environment,
         "style_policy": personalization.policy,
+        "cluster_environment": lake.clusters_environment,
+        "cluster_policy": lake.clusters_policy,
         "layers": [layers.core_arn, layers.arrays_arn],
         "log_retention_days": settings.log_retention_days,
         **alarmed,
@@ -414,6 +417,35 @@ web = WebApp(
     },
 )
 
+dashboard = Dashboard(
+    "dashboard",
+    {
+        "physical_name": physical_name,
+        "watched": [
+            api.watched,
+            realtime.watched,
+            edge.watched,
+            web.watched,
+            search.watched,
+            vectors.watched,
+            catalog.watched,
+            clusters.watched,
+            personalization.watched,
+            ranker.watched,
+            migration.watched,
+            connections.watched,
+            knowledge.watched,
+            chat.watched,
+            images.watched,
+            photos.watched,
+            try_on.watched,
+            profile.watched,
+        ],
+        "daily_spend_usd": settings.daily_spend_usd,
+        "enabled": settings.dashboard,
+    },
+)
+
 pulumi.export("site_url", edge.url)
 pulumi.export("distribution_domain", edge.distribution_domain)
 pulumi.export("site_image", web.image)
@@ -444,5 +476,7 @@ pulumi.export("knowledge_base_id", knowledge.knowledge_base_id)
 pulumi.export("data_source_id", knowledge.data_source_id)
 pulumi.export("migration", migration.functions)
 pulumi.export("region", settings.region)
+pulumi.export("watched", dashboard.watched)
+pulumi.export("dashboard", dashboard.dashboard_name)
 pulumi.export("ranker_workflow_arn", ranker.workflow_arn)
 pulumi.export("ranker_bucket", ranker.bucket)

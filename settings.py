@@ -150,6 +150,7 @@ class Settings(BaseModel):
     protect_data: bool = True
     alarm_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")
     budget_usd: int = Field(default=100, ge=1, le=1_000_000)
+    dashboard: bool = True
     allow_other_regions: bool = False
     tags: dict[str, str] = Field(default_factory=dict[str, str])
 

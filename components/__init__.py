@@ -10,6 +10,7 @@ from components.auth import Auth, AuthArgs
 from components.catalog import Catalog, CatalogArgs
 from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherSource
 from components.connections import Connections, ConnectionsArgs
+from components.dashboard import Dashboard, DashboardArgs
 from components.image_generation import ImageGeneration, ImageGenerationArgs
 from components.knowledge_base import KnowledgeBase, KnowledgeBaseArgs, KnowledgeStorage
 from components.lake import Lake, LakeArgs
@@ -36,6 +37,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Catalog,
     ChatAgent,
     Connections,
+    Dashboard,
     ImageGeneration,
     KnowledgeBase,
     Lake,
@@ -74,6 +76,8 @@ __all__ = [
     "ChatEngine",
     "Connections",
     "ConnectionsArgs",
+    "Dashboard",
+    "DashboardArgs",
     "EmbedderName",
     "ImageBuilder",
     "ImageGeneration",

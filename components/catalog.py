@@ -12,6 +12,7 @@ from components._lib.event_queue import EventQueue, feed_function, queue_bucket_
 from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.package import public_token
 from components._lib.table import Index, data_table
+from components._lib.watched import describe_watched, watched_table
 
 PREFIX = "products/"
 CATEGORY_INDEX = "by-category"
@@ -79,6 +80,8 @@ class Catalog(pulumi.ComponentResource):
     """Function that turns pictures and CSV rows into products."""
     ingest_role_arn: pulumi.Output[str]
     """Role of that function, for `VectorAccess`."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: CatalogArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("Catalog"), name, {}, opts)
@@ -134,6 +137,9 @@ class Catalog(pulumi.ComponentResource):
         self.browse_function_arn = browse.arn
         self.ingest_function_arn = ingest.arn
         self.ingest_role_arn = ingest.role_arn
+        self.watched = describe_watched(
+            ingest.watched, browse.watched, *events.watched, watched_table(f"{name}-products", table)
+        )
         self.register_outputs(
             {
                 "environment": self.environment,
@@ -148,6 +154,7 @@ class Catalog(pulumi.ComponentResource):
                 "browse_function_arn": self.browse_function_arn,
                 "ingest_function_arn": self.ingest_function_arn,
                 "ingest_role_arn": self.ingest_role_arn,
+                "watched": self.watched,
             }
         )
 

@@ -9,6 +9,7 @@ from components._lib.event_queue import failures_queue
 from components._lib.function import Function, FunctionSpec
 from components._lib.package import public_token
 from components._lib.schedule import run_on_schedule
+from components._lib.watched import describe_watched, watched_letters
 
 _TIMEOUT = 900
 _EVERY = "rate(1 hour)"
@@ -51,6 +52,8 @@ class ProductClusters(pulumi.ComponentResource):
     """Function that groups the products; `{"force": true}` has it do so at once."""
     dead_letter_url: pulumi.Output[str]
     """Queue of the scheduled runs that failed for good."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: ProductClustersArgs, opts: pulumi.ResourceOptions | None = None
@@ -88,11 +91,13 @@ class ProductClusters(pulumi.ComponentResource):
         self.role_arn = function.role_arn
         self.function_name = function.name
         self.dead_letter_url = failures.url
+        self.watched = describe_watched(function.watched, watched_letters(f"{name}-failures", failures))
         self.register_outputs(
             {
                 "role_arn": self.role_arn,
                 "function_name": self.function_name,
                 "dead_letter_url": self.dead_letter_url,
+                "watched": self.watched,
             }
         )
 

@@ -111,6 +111,7 @@ def _campaign(graph: Graph, resource: Resource, prices: Prices) -> float:
 
 
 PRICED: Mapping[str, Idle] = {
+    "aws:cloudwatch/dashboard:Dashboard": _by_month("dashboard_month"),
     "aws:cloudwatch/eventRule:EventRule": _schedule,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _by_month("alarm_month"),
     # Two alarms, which a policy that tracks a target makes for itself.

@@ -168,6 +168,7 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
         },
         "aws:cognito/userPoolClient:UserPoolClient": {"clientSecret": "client-secret-value"},
         "aws:apigateway/restApi:RestApi": {
+            "name": short,
             "executionArn": _arn("execute-api", "api12345"),
             "arn": f"arn:aws:apigateway:{REGION}::/restapis/api12345",
         },

@@ -2,21 +2,18 @@
 
 import os
 import re
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from runtime.catalog.ingest_logic import DeadLetter, Ingestion
-from runtime.catalog.reconcile import Reconciler
+from runtime.catalog.reconcile import FindCluster, Reconciler
 from runtime.catalog.store import CatalogBucket, ProductRows
-from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Labels
+from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Labels, Latest
 from runtime.shared.aws import Clients
-from runtime.shared.observability import emit_metrics, get_logger
+from runtime.shared.consumer import Consumer
 from runtime.shared.products import CatalogSettings
 from runtime.shared.queues import Pause
 from runtime.shared.settings import SettingsModel, read_setting
@@ -40,18 +37,11 @@ class IngestSettings(SettingsModel):
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """The Lambda entry point: an SQS batch in, the failed items out."""
-    started = time.perf_counter()
-    records: Sequence[Mapping[str, Any]] = event.get("Records") or []
-    result = _open_ingestion().run(records)
-    _open_pause().give([each for each in records if each["messageId"] in result.failed])
-    took = 1000 * (time.perf_counter() - started)
-    get_logger().info("batch done", took_ms=round(took, 1), counts=result.counts)
-    emit_metrics({}, {name: float(count) for name, count in result.counts.items()}, {"Batch": took})
-    return {"batchItemFailures": [{"itemIdentifier": each} for each in result.failed]}
+    return _open_consumer().handle(event)
 
 
 @cache
-def _open_ingestion() -> Ingestion:
+def _open_consumer() -> Consumer:
     catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
     ingest: IngestSettings = read_setting("INGEST", IngestSettings)
     vectors = VectorSettings.from_environment()
@@ -67,22 +57,17 @@ def _open_ingestion() -> Ingestion:
         also=() if move is None else (open_space(move.target, clients.get),),
     )
     letters = DeadLetterQueue(clients.get("sqs"), ingest.dead_letter_url)
-    return Ingestion(reconciler, letters, catalog.bucket, ingest.max_attempts)
+    ingestion = Ingestion(reconciler, letters, catalog.bucket, ingest.max_attempts)
+    return Consumer(ingestion, Pause(clients.get("sqs"), ingest.queue_url))
 
 
-def _open_labels(clients: Clients, vectors: VectorSettings) -> Callable[[NDArray[np.float32]], int | None]:
+def _open_labels(clients: Clients, vectors: VectorSettings) -> FindCluster:
     """What finds the cluster of a new product; nothing does where products are not grouped."""
     if not os.environ.get("CLUSTERS"):
-        return lambda _: None
+        return lambda _vector, _category: None
     settings: ClusterSettings = read_setting("CLUSTERS", ClusterSettings)
     bucket = CentroidBucket(clients.get("s3"), settings.bucket, settings.prefix)
-    return Labels(bucket, vectors.embedding_key).find
-
-
-@cache
-def _open_pause() -> Pause:
-    ingest: IngestSettings = read_setting("INGEST", IngestSettings)
-    return Pause(Clients().get("sqs"), ingest.queue_url)
+    return Labels(Latest(bucket, vectors.embedding_key)).find
 
 
 class DeadLettersLost(Exception):

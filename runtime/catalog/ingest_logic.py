@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runtime.catalog.reconcile import Refused, Settled
+from runtime.shared.consumer import BatchResult
 from runtime.shared.observability import describe_error, get_logger
 from runtime.shared.queues import attempts_of, read_object_events
 
@@ -61,14 +62,6 @@ class Message:
     events: tuple[Event, ...]
     unreadable: str | None = None
     """Why there are no events in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchResult:
-    """Ids of the messages that are to come back, and how often each thing happened."""
-
-    failed: tuple[str, ...]
-    counts: Mapping[str, int]
 
 
 class Ingestion:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from runtime.clusters.centroids import CentroidBucket, Centroids, Manifest, digest
 from runtime.clusters.lease import Lease
 from runtime.clusters.matching import compare_centroids, compare_members, inherit
+from runtime.clusters.means import average
 from runtime.shared.product_table import Page
 from runtime.shared.products import Product
 from runtime.vectors.attributes import attributes_of
@@ -54,9 +55,10 @@ class Unsettled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """Vectors (n, d) of products, and the labels (n,) those have so far, -1 for none."""
+    """Vectors (n, d) of products, their categories, and the labels (n,) those have so far, -1 for none."""
 
     vectors: NDArray[np.float32]
+    categories: Sequence[str]
     labels: NDArray[np.int32]
     total: int
 
@@ -124,6 +126,8 @@ class Clusterer:
         manifest = current.manifest
         if manifest.embedding_key != self._embedding_key:
             return "other model"
+        if not manifest.categories:
+            return "other form"
         if not manifest.is_assigned:
             return "broken off"
         if self._clock() - manifest.made_at >= OLDEST_S:
@@ -135,19 +139,21 @@ class Clusterer:
         if not len(sample.vectors):
             return None
         wanted = max(1, min(self._k, len(sample.vectors) // ROWS_PER_CLUSTER))
-        clustering = kmeans(sample.vectors, wanted)
+        means = average(sample.vectors, sample.categories)
+        clustering = kmeans(means.take_away(sample.vectors, sample.categories), wanted)
         labels, next_label = self._name(clustering.centroids, clustering.labels, sample.labels, current)
         manifest = Manifest(
             embedding_key=self._embedding_key,
             dimensions=clustering.centroids.shape[1],
             labels=labels,
+            categories=means.names,
             next_label=next_label,
             rows=sample.total,
             made_at=self._clock(),
-            sha256=digest(clustering.centroids),
+            sha256=digest(clustering.centroids, means.means),
             is_assigned=False,
         )
-        centroids = Centroids(clustering.centroids, manifest)
+        centroids = Centroids(clustering.centroids, means.means, manifest)
         self._bucket.write(centroids)
         return centroids
 
@@ -164,12 +170,12 @@ class Clusterer:
             first = int(before.max(initial=-1)) + 1
             return tuple(range(first, first + len(centroids))), first + len(centroids)
         old = current.manifest
-        if old.embedding_key == self._embedding_key:
-            similarity = compare_centroids(centroids, current.vectors)
-        else:
-            places = {label: place for place, label in enumerate(old.labels)}
-            positions = np.array([places.get(label, -1) for label in before.tolist()], dtype=np.int32)
-            similarity = compare_members(members, positions, (len(centroids), len(old.labels)))
+        places = {label: place for place, label in enumerate(old.labels)}
+        positions = np.array([places.get(label, -1) for label in before.tolist()], dtype=np.int32)
+        similarity = compare_members(members, positions, (len(centroids), len(old.labels)))
+        if old.embedding_key == self._embedding_key and old.categories:
+            # What nearly all products share has no direction of its own: there the members alone tell.
+            similarity = np.maximum(similarity, compare_centroids(centroids, current.vectors))
         labels = inherit(similarity, old.labels, old.next_label)
         return labels, max(old.next_label, max(labels) + 1)
 
@@ -177,6 +183,7 @@ class Clusterer:
         """Vectors of the catalogue, at most MOST_ROWS of them, each as likely as any other."""
         rng = np.random.default_rng(0)
         vectors: list[NDArray[np.float32]] = []
+        categories: list[str] = []
         labels: list[int] = []
         total = 0
         for product, vector in self._read():
@@ -185,10 +192,13 @@ class Clusterer:
             label = -1 if product.cluster is None else product.cluster
             if place == len(vectors):
                 vectors.append(vector)
+                categories.append(product.category)
                 labels.append(label)
             elif place < MOST_ROWS:
-                vectors[place], labels[place] = vector, label
-        return _Sample(np.array(vectors, dtype=np.float32), np.array(labels, dtype=np.int32), total)
+                vectors[place], categories[place], labels[place] = vector, product.category, label
+        return _Sample(
+            np.array(vectors, dtype=np.float32), categories, np.array(labels, dtype=np.int32), total
+        )
 
     def _assign(self, centroids: Centroids, *, everywhere: bool) -> int:
         """Give products the label of their centroid; how many got another one than they had.
@@ -199,7 +209,10 @@ class Clusterer:
         changed = 0
         with ThreadPoolExecutor(_WORKERS) as pool:
             for batch in _batches(self._read(), _PAGE):
-                labels = centroids.label(np.array([vector for _, vector in batch], dtype=np.float32))
+                labels = centroids.label(
+                    np.array([vector for _, vector in batch], dtype=np.float32),
+                    [product.category for product, _ in batch],
+                )
                 found = [(product, label) for (product, _), label in zip(batch, labels, strict=True)]
                 news = [each for each in found if everywhere or each[0].cluster != each[1]]
                 changed += sum(pool.map(lambda each: self._give(*each), news))

@@ -17,12 +17,6 @@ from runtime.fitting.settings import (
 from runtime.shared.aws import CONFIG, Clients
 from runtime.shared.settings import read_setting
 
-READ_TIMEOUT_S = 60
-"""A whole try-on calls up to three times and has five minutes."""
-
-# A call that is sent again is paid again: repeating is left to whoever keeps the job.
-MODEL_CONFIG = CONFIG.merge(Config(read_timeout=READ_TIMEOUT_S, retries={"total_max_attempts": 1}))
-
 
 def open_model(clients: Clients, environ: Mapping[str, str] = os.environ) -> TryOnModel:
     """The model of variable TRYON_MODEL; makes no call. Raises SettingsError."""
@@ -33,24 +27,26 @@ def open_model(clients: Clients, environ: Mapping[str, str] = os.environ) -> Try
 def _open_compose(_clients: Clients, settings: ComposeSettings) -> TryOnModel:
     from runtime.fitting.models.compose import ComposeModel
 
-    return ComposeModel(_open_client("bedrock-runtime", settings.region), settings)
+    return ComposeModel(_open_client("bedrock-runtime", settings), settings)
 
 
 def _open_sagemaker(_clients: Clients, settings: SageMakerSettings) -> TryOnModel:
     from runtime.fitting.models.sagemaker import SageMakerModel
 
-    return SageMakerModel(_open_client("sagemaker-runtime", settings.region), settings)
+    return SageMakerModel(_open_client("sagemaker-runtime", settings), settings)
 
 
 def _open_nova_canvas(_clients: Clients, settings: NovaCanvasSettings) -> TryOnModel:
     from runtime.fitting.models.nova_canvas import NovaCanvasModel
 
-    return NovaCanvasModel(_open_client("bedrock-runtime", settings.region), settings)
+    return NovaCanvasModel(_open_client("bedrock-runtime", settings), settings)
 
 
-def _open_client(service: str, region: str) -> Any:
+def _open_client(service: str, settings: ComposeSettings | SageMakerSettings | NovaCanvasSettings) -> Any:
     """A client that waits as long as a picture takes and calls once, which those of `Clients` do not."""
-    return boto3.Session().client(service, region_name=region, config=MODEL_CONFIG)
+    # A call that is sent again is paid again: repeating is left to whoever keeps the job.
+    config = CONFIG.merge(Config(read_timeout=settings.timeout_s, retries={"total_max_attempts": 1}))
+    return boto3.Session().client(service, region_name=settings.region, config=config)
 
 
 _ADAPTERS: dict[type[Any], Callable[[Clients, Any], TryOnModel]] = {

@@ -5,6 +5,7 @@ Other functions invoke it with `{"tool": "search", "user_id", "request": {body o
 with more of each product, or `{"problem": {...}}`.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -12,7 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Latest
 from runtime.personalization.factory import open_reranker
+from runtime.personalization.taste import STRANGERS, Kinship
+from runtime.search.kinship import KinshipReader
 from runtime.search.logic import Found, Outcome, Products, Search, describe
 from runtime.search.look import complete, describe_look
 from runtime.search.request import REPEATABLE, Ids, OutfitQuery, SearchQuery, SearchRequest, SimilarQuery
@@ -68,9 +72,18 @@ def _open_parts(settings: VectorSettings) -> tuple[Search, ProductTable, Callabl
         open_embedder(settings, clients.get),
         open_store(settings, clients.get),
         products,
-        open_reranker(clients),
+        open_reranker(clients, _open_kinship(clients, settings)),
     )
     return search, products, PictureLinks(clients.get("s3")).link
+
+
+def _open_kinship(clients: Clients, settings: VectorSettings) -> Callable[[], Kinship]:
+    """What tells how alike clusters are; none are where products are not grouped."""
+    if not os.environ.get("CLUSTERS"):
+        return lambda: STRANGERS
+    clusters: ClusterSettings = read_setting("CLUSTERS", ClusterSettings)
+    bucket = CentroidBucket(clients.get("s3", quick=True), clusters.bucket, clusters.prefix)
+    return KinshipReader(Latest(bucket, settings.embedding_key)).current
 
 
 def create_api(search: Search, link: Callable[[Product], str]) -> Api:
@@ -100,6 +113,7 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
         body = describe(outcome, link, search.backend, 1000 * (time.perf_counter() - started))
         request.milliseconds.update(outcome.milliseconds)
         request.counts["Results"] = len(outcome.found)
+        request.counts["Degraded"] = float(_UNAVAILABLE in outcome.ranker)
         return body
 
     return Api(
@@ -138,6 +152,10 @@ def create_tool(
         return {**body, "results": results}
 
     return answer
+
+
+_UNAVAILABLE = "unavailable"
+"""In the names of rankers that do without another one."""
 
 
 class _ProductsRequest(BaseModel):

@@ -6,20 +6,17 @@ was uploaded can pass for it.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from runtime.fitting.person import inspect_person
 from runtime.shared.aws import Clients
+from runtime.shared.consumer import Consumer, KeyByKey
 from runtime.shared.images import PictureRefused, refuse_size
-from runtime.shared.observability import describe_error, emit_metrics, get_logger
-from runtime.shared.queues import Pause, read_keys
+from runtime.shared.queues import Pause
 from runtime.shared.settings import read_setting
 from runtime.tryon.bucket import Bucket, Found
 from runtime.tryon.cleaning import clean_photo
@@ -27,37 +24,26 @@ from runtime.tryon.job import timestamp
 from runtime.tryon.photo import CLEAN, Photo, PhotoStatus, PhotoTable
 from runtime.tryon.request import MAX_PHOTO_BYTES
 from runtime.tryon.settings import PhotoSettings, QueueSettings
-from runtime.tryon.table import StoreUnavailable
+from runtime.tryon.table import TROUBLES
 
 _DAY_S = 86_400
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """The Lambda entry point: an SQS batch of S3 events in, the failed messages out."""
-    records: Sequence[Mapping[str, Any]] = event.get("Records") or []
-    intake = _open_intake()
-    failed = [record for record in records if not intake.run(record)]
-    _open_pause().give(failed)
-    emit_metrics({}, {**intake.take_counts(), "MessagesFailed": float(len(failed))}, {})
-    return {"batchItemFailures": [{"itemIdentifier": each["messageId"]} for each in failed]}
+    return _open_consumer().handle(event)
 
 
 @cache
-def _open_intake() -> "Intake":
-    settings: PhotoSettings = read_setting("PHOTOS", PhotoSettings)
-    clients = Clients()
-    return Intake(
-        PhotoTable(clients.get("dynamodb"), settings.table, time.time),
-        Bucket(clients.get("s3"), settings.bucket, settings.prefix),
-        settings.retention_days,
-        time.time,
-    )
-
-
-@cache
-def _open_pause() -> Pause:
+def _open_consumer() -> Consumer:
+    photos: PhotoSettings = read_setting("PHOTOS", PhotoSettings)
     settings: QueueSettings = read_setting("TRYON_QUEUE", QueueSettings)
-    return Pause(Clients().get("sqs"), settings.queue_url)
+    clients = Clients()
+    bucket = Bucket(clients.get("s3"), photos.bucket, photos.prefix)
+    table = PhotoTable(clients.get("dynamodb"), photos.table, time.time)
+    intake = Intake(table, bucket, photos.retention_days, time.time)
+    work = KeyByKey(bucket.name, intake.take, TROUBLES)
+    return Consumer(work, Pause(clients.get("sqs"), settings.queue_url))
 
 
 class Intake:
@@ -70,25 +56,9 @@ class Intake:
         self._bucket = bucket
         self._retention_days = retention_days
         self._clock = clock
-        self._counts: Counter[str] = Counter()
 
-    def run(self, record: Mapping[str, Any]) -> bool:
-        """Take in what an SQS record tells of; False when it has to come again."""
-        try:
-            for key in read_keys(record, self._bucket.name):
-                self._counts[self._take(key)] += 1
-        except (StoreUnavailable, ClientError, BotoCoreError, ValueError) as error:
-            get_logger().warning("photo not taken in", **describe_error(error))
-            return False
-        return True
-
-    def take_counts(self) -> dict[str, float]:
-        """How often each thing happened since the last time."""
-        counts = {name: float(count) for name, count in self._counts.items()}
-        self._counts.clear()
-        return counts
-
-    def _take(self, key: str) -> str:
+    def take(self, key: str) -> str:
+        """Take in the object of a key; in a word, what became of it. Raises one of TROUBLES."""
         owner, _, model_id = key.removeprefix(self._bucket.prefix).partition("/")
         if not owner or not model_id or "/" in model_id:
             self._bucket.erase(key)  # nobody's photo could never be shown or erased by its owner

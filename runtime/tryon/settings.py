@@ -57,3 +57,9 @@ class QueueSettings(SettingsModel):
 
     queue_url: str = Field(min_length=1)
     max_attempts: int = Field(ge=1)
+
+
+class WorkSettings(QueueSettings):
+    """Variable TRYON_QUEUE of the worker: also the seconds after which what a dead process held is free."""
+
+    lease_s: int = Field(ge=3)

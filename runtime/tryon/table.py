@@ -27,6 +27,10 @@ class StoreUnavailable(Exception):
     """A table or bucket of the try-on is out of reach or busy; worth another attempt."""
 
 
+TROUBLES = (StoreUnavailable, ClientError, BotoCoreError)
+"""What the work on an event raises when it is worth another attempt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Some rows of a list, and where it goes on (None: nowhere)."""

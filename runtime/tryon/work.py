@@ -27,7 +27,6 @@ from runtime.tryon.steps import ClaimLost, NotMade, PaidOnce
 from runtime.tryon.table import StoreUnavailable
 from runtime.tryon.telling import Pusher
 
-LEASE_S = 30
 _BEGUN, _DRESSED = 5, 95
 _MAX_GARMENT_BYTES = 20 * 1024 * 1024
 
@@ -50,11 +49,14 @@ class Stores:
 class Fitter:
     """Works on jobs. Raises NotMade, a TryOnError, ClaimLost, and StoreUnavailable or ProductsUnavailable."""
 
-    def __init__(self, stores: Stores, model: TryOnModel, pusher: Pusher, keep: Keeping) -> None:
+    def __init__(
+        self, stores: Stores, model: TryOnModel, pusher: Pusher, keep: Keeping, lease_s: int
+    ) -> None:
         self._stores = stores
         self._model = model
         self._pusher = pusher
         self._keep = keep
+        self._lease_s = lease_s
 
     def work(self, job_id: str) -> None:
         """Bring a job to its result in the bucket; nothing for a job that is over, gone or has its result."""
@@ -66,7 +68,7 @@ class Fitter:
         if results.read_metadata(files.look) is not None:
             return
         claim = uuid4().hex
-        job = jobs.claim(job_id, claim, LEASE_S)
+        job = jobs.claim(job_id, claim, self._lease_s)
         if job is None:
             raise ClaimLost(job_id)
         try:

@@ -21,15 +21,17 @@ from runtime.tryon.bucket import Bucket
 from runtime.tryon.closer import NOT_MADE
 from runtime.tryon.jobs import JobTable
 from runtime.tryon.parts import Parts
-from runtime.tryon.settings import QueueSettings
+from runtime.tryon.settings import WorkSettings
 from runtime.tryon.steps import ClaimLost, NotMade
-from runtime.tryon.table import StoreUnavailable
-from runtime.tryon.work import LEASE_S, Fitter, Stores
+from runtime.tryon.table import TROUBLES
+from runtime.tryon.work import Fitter, Stores
 from runtime.tryon.workflow import Task
 
 _BUSY = "The model is too busy just now; try again in a while."
 _OUT_OF_ORDER = "Trying on is out of order; the shop has to mend it first."
-_TRANSIENT = (TryOnError, StoreUnavailable, ProductsUnavailable, ClientError, BotoCoreError)
+_LATER_S = 2
+"""A message comes back when its claim has ended, not before."""
+_TRANSIENT = (TryOnError, ProductsUnavailable, *TROUBLES)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 def _open_worker() -> "Worker":
     parts = Parts.open()
     catalog: CatalogSettings = read_setting("CATALOG", CatalogSettings)
-    queue: QueueSettings = read_setting("TRYON_QUEUE", QueueSettings)
+    queue: WorkSettings = read_setting("TRYON_QUEUE", WorkSettings)
     tables, messages = parts.clients.get("dynamodb"), parts.clients.get("sqs")
     stores = Stores(
         parts.jobs,
@@ -54,8 +56,9 @@ def _open_worker() -> "Worker":
         parts.results,
         Bucket(parts.clients.get("s3"), catalog.bucket, catalog.prefix),
     )
-    leases = Leases(parts.jobs, Visibility(messages, queue.queue_url))
-    fitter = Fitter(stores, open_model(parts.clients), parts.open_pusher(), leases.keep)
+    visibility = Visibility(messages, queue.queue_url)
+    leases = Leases(parts.jobs, visibility, queue.lease_s, queue.lease_s / 3)
+    fitter = Fitter(stores, open_model(parts.clients), parts.open_pusher(), leases.keep, queue.lease_s)
     tasks = parts.clients.get("stepfunctions")
     return Worker(
         fitter,
@@ -87,9 +90,10 @@ class Leases:
     dead process left behind comes back after seconds.
     """
 
-    def __init__(self, jobs: JobTable, visibility: Visibility, every_s: float = LEASE_S / 3) -> None:
+    def __init__(self, jobs: JobTable, visibility: Visibility, lease_s: int, every_s: float) -> None:
         self._jobs = jobs
         self._visibility = visibility
+        self._lease_s = lease_s
         self._every_s = every_s
         self.receipt = ""
         """Of the message that is being worked on."""
@@ -110,15 +114,15 @@ class Leases:
     def _renew(self, job_id: str, claim: str, over: threading.Event) -> None:
         while not over.wait(self._every_s):
             try:
-                if not self._jobs.renew(job_id, claim, LEASE_S):
+                if not self._jobs.renew(job_id, claim, self._lease_s):
                     return
-            except (StoreUnavailable, ClientError, BotoCoreError) as error:
+            except TROUBLES as error:
                 get_logger().warning("claim not renewed", **describe_error(error))
             self._hide()
 
     def _hide(self) -> None:
         try:
-            self._visibility.extend(self.receipt, LEASE_S + 5)
+            self._visibility.extend(self.receipt, self._lease_s + _LATER_S)
         except (ClientError, BotoCoreError) as error:
             get_logger().warning("message not hidden", **describe_error(error))
 

@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +98,24 @@ class Shopper:
     def _checked(self, model_id: str) -> dict[str, Any]:
         shown = self.call("GET", f"/models/{model_id}").json()
         return {} if shown["status"] == "waiting" else shown
+
+
+@contextmanager
+def impatient_worker(cloud: RunningCloud, *, timeout_s: float, lease_s: int) -> Iterator[None]:
+    """Let the worker wait this long for a model, and take over from a dead one after so many seconds."""
+    functions = cloud.aws("lambda")
+    names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
+    [worker] = [name for name in names if name.startswith("try-on-worker-function-")]
+    before = functions.get_function_configuration(FunctionName=worker)["Environment"]["Variables"]
+    changed = before | {
+        name: json.dumps(json.loads(before[name]) | other)
+        for name, other in (("TRYON_MODEL", {"timeout_s": timeout_s}), ("TRYON_QUEUE", {"lease_s": lease_s}))
+    }
+    functions.update_function_configuration(FunctionName=worker, Environment={"Variables": changed})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(FunctionName=worker, Environment={"Variables": before})
 
 
 def listen(connection: Any, within_s: float = 60) -> list[dict[str, Any]]:

@@ -16,9 +16,9 @@ from local.faults import Fault
 from operations import migrate
 from runtime.vectors.migration import REFRESH_SECONDS
 from tests.e2e.test_ingestion import cloud_id, fresh_key
-from tests.e2e.test_permissions import Role
 from tests.support.cloud import RunningCloud, eventually, running_cloud
 from tests.support.pictures import encode, garment
+from tests.support.roles import Role, list_functions, listen, read_decisions
 
 pytestmark = pytest.mark.cloud
 
@@ -107,6 +107,7 @@ def named(
 ) -> Iterator[tuple[str, Moving]]:
     folder = tmp_path_factory.mktemp("moving")
     with running_cloud(folder, catalog_folder, MOVES[request.param] | OPEN) as cloud:
+        listen(cloud)
         yield request.param, Moving(cloud)
 
 
@@ -152,6 +153,16 @@ def test_the_whole_way_under_load(named: tuple[str, Moving], catalog_folder: Pat
     assert shoppers.failures == []
     assert shoppers.answers > 50
     assert {backend for _, backend in shoppers.answered} == {old, new}
+
+
+def test_no_function_of_a_move_has_a_permission_to_spare_or_lacks_one(named: tuple[str, Moving]) -> None:
+    cloud = named[1].cloud
+    decisions = read_decisions(cloud)
+    roles = [Role(cloud, name) for name in list_functions(cloud) if name.startswith("migration-")]
+    assert roles
+    for role in roles:
+        assert not role.find_refused(decisions), role.function
+        assert [*role.find_spared(decisions)] == [], role.function
 
 
 def kill_in_the_middle(moving: Moving) -> None:

@@ -18,13 +18,22 @@ import pytest
 from PIL import Image
 
 from local.faults import Fault
-from runtime.fitting.factory import READ_TIMEOUT_S
-from tests.e2e.fitting import Shopper, draw_shopper, listen
+from tests.e2e.fitting import Shopper, draw_shopper, impatient_worker, listen
 from tests.e2e.test_chat import other, socket
 from tests.support.cloud import RunningCloud, eventually
 from tests.support.pictures import unusable_pictures
 
 pytestmark = pytest.mark.cloud
+
+TIMEOUT_S = 3
+LEASE_S = 4
+
+
+@pytest.fixture(autouse=True, scope="module")
+def impatience(cloud: RunningCloud) -> Iterator[None]:
+    """A minute for a model, and half of one for a dead worker, take seconds here."""
+    with impatient_worker(cloud, timeout_s=TIMEOUT_S, lease_s=LEASE_S):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +260,7 @@ def in_trouble(**how: Any) -> Fault:
         (in_trouble(status=200, content=b64encode(b"<html>").decode()), "could not be made"),
         (in_trouble(status=200, content=b64encode(b'{"images": ["AAAA"]}').decode()), "could not be made"),
         (in_trouble(status=424, code="ModelErrorException"), "could not be made"),
-        (in_trouble(status=200, delay_s=READ_TIMEOUT_S + 3, limit=1), "could not be made"),
+        (in_trouble(status=200, delay_s=TIMEOUT_S + 3, limit=1), "could not be made"),
     ],
     ids=["throttled", "down", "forbidden", "refused", "no-json", "no-picture", "failed", "timed-out"],
 )

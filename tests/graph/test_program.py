@@ -21,6 +21,7 @@ EXPORTS = {
     "api_url",
     "catalog_bucket",
     "client_id",
+    "dashboard",
     "data_source_id",
     "dead_letter_url",
     "distribution_domain",
@@ -48,6 +49,7 @@ EXPORTS = {
     "site_url",
     "try_on_workflow_arn",
     "user_pool_id",
+    "watched",
     "websocket_url",
 }
 # Where AWS makes no name by itself, or the name is meaningful only within its parent.
@@ -189,6 +191,7 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "chat",
         "clusters",
         "connections",
+        "dashboard",
         "edge",
         "images",
         "knowledge",

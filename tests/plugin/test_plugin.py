@@ -16,6 +16,9 @@ from tests.plugin.host import Host, is_secret, output, reveal, start_plugin, unk
 POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["a:B"], "Resource": ["arn:x"]}]}
 )
+WATCHED = json.dumps(
+    [{"kind": "function", "label": "search", "dimensions": {"FunctionName": "f"}, "service": "search"}]
+)
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 ROLE = "arn:aws:iam::123456789012:role/a"
 # By component: inputs to branch on (plain), and inputs that come from elsewhere (given as Outputs).
@@ -32,6 +35,7 @@ PLAIN: dict[str, dict[str, Any]] = {
         "protectData": False,
     },
     "Connections": {"protectData": False},
+    "Dashboard": {"dailySpendUsd": 5},
     "ImageGeneration": {"dailyPerUser": 5, "dailySpendUsd": 3, "keepDays": 2, "protectData": False},
     "KnowledgeBase": {"storage": "s3vectors", "protectData": False},
     "Lake": {"interactionDays": 90, "protectData": False},
@@ -84,6 +88,7 @@ WIRED: dict[str, dict[str, Any]] = {
         "tags": {"a": "b"},
     },
     "Connections": {"tags": {"a": "b"}},
+    "Dashboard": {"physicalName": "shop"},
     "ImageGeneration": {
         "chatEnvironment": {"SESSIONS": "{}", "PROFILES": "{}"},
         "chatPolicy": POLICY,
@@ -192,6 +197,7 @@ WIRED: dict[str, dict[str, Any]] = {
 LEAVES: dict[str, dict[str, Any]] = {
     "Api": {"routes": {"GET /search": FUNCTION, "GET /health": FUNCTION}},
     "Catalog": {"layers": ["arn:core"], "arrayLayers": ["arn:arrays"]},
+    "Dashboard": {"watched": [WATCHED]},
     "ChatAgent": {"layers": ["arn:core"]},
     "ImageGeneration": {"layers": ["arn:core"]},
     "KnowledgeBase": {"layers": ["arn:core"]},

@@ -193,11 +193,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
         )
         setting = {"queue_url": events, "dead_letter_url": dead, "max_attempts": 3}
         monkeypatch.setenv("INGEST", json.dumps(setting))
-        for opened in (ingest._open_ingestion, ingest._open_pause):  # pyright: ignore[reportPrivateUsage]
-            opened.cache_clear()
+        ingest._open_consumer.cache_clear()  # pyright: ignore[reportPrivateUsage]
         yield clients
-        for opened in (ingest._open_ingestion, ingest._open_pause):  # pyright: ignore[reportPrivateUsage]
-            opened.cache_clear()
+        ingest._open_consumer.cache_clear()  # pyright: ignore[reportPrivateUsage]
 
 
 def read_letters(clients: Clients) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from numpy.typing import NDArray
 
-from runtime.clusters.centroids import CentroidBucket, Centroids, Labels
+from runtime.clusters.centroids import CentroidBucket, Centroids, Labels, Latest
 from runtime.clusters.lease import Lease
 from runtime.clusters.logic import OLDEST_S, ROWS_PER_CLUSTER, Clusterer
 from runtime.clusters.matching import compare_centroids, compare_members, inherit
@@ -340,20 +340,20 @@ def test_new_products_get_the_label_of_their_look_and_centroids_are_looked_for_o
     shop: Shop,
 ) -> None:
     clock = [0.0]
-    labels = Labels(shop.bucket(), KEY, lambda: clock[0])
-    assert labels.find(center(1)) is None
+    labels = Labels(Latest(shop.bucket(), KEY, lambda: clock[0]))
+    assert labels.find(center(1), "dress") is None
     looks = [shop.add(look, 12) for look in range(2)]
     shop.run(k=2)
-    assert labels.find(center(1)) is None
+    assert labels.find(center(1), "dress") is None
     clock[0] = 61
-    assert {labels.find(center(1))} == shop.labels(looks[1])
+    assert {labels.find(center(1), "dress")} == shop.labels(looks[1])
     shop.s3.reads.clear()
-    labels.find(center(0))
+    labels.find(center(0), "dress")
     assert shop.s3.reads == []
     clock[0] = 130
-    labels.find(center(0))
+    labels.find(center(0), "dress")
     assert shop.s3.reads == ["clusters/current.json"]
-    assert Labels(shop.bucket(), "other@16").find(center(1)) is None
+    assert Labels(Latest(shop.bucket(), "other@16")).find(center(1), "dress") is None
 
 
 @pytest.mark.parametrize("damage", ["manifest", "file", "shape"])
@@ -368,7 +368,7 @@ def test_damaged_clusters_are_none_and_are_made_anew(shop: Shop, damage: str) ->
         manifest = json.loads(shop.s3.objects["clusters/current.json"])
         shop.s3.objects["clusters/current.json"] = json.dumps(manifest | {"dimensions": 8}).encode()
     assert shop.bucket().read() is None
-    assert Labels(shop.bucket(), KEY).find(center(0)) is None
+    assert Labels(Latest(shop.bucket(), KEY)).find(center(0), "dress") is None
     figures = shop.run(k=1)
     assert figures["reason"] == "first"
     # The rows say which labels there were, so that none is given a second meaning.
@@ -379,7 +379,11 @@ def test_the_file_is_little_endian_float32(shop: Shop) -> None:
     shop.add(0, 12)
     shop.run(k=1)
     body = shop.s3.objects[f"clusters/{shop.current().manifest.sha256}.f32"]
-    np.testing.assert_array_equal(np.frombuffer(body, "<f4").reshape(1, 16), shop.current().vectors)
+    current = shop.current()
+    np.testing.assert_array_equal(
+        np.frombuffer(body, "<f4").reshape(-1, 16), np.concatenate([current.vectors, current.means])
+    )
+    assert (len(current.vectors), len(current.means)) == (1, len(current.manifest.categories))
 
 
 def test_similar_pairs_come_first_and_the_rest_get_new_labels() -> None:

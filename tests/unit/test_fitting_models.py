@@ -42,15 +42,18 @@ from tests.unit.chat_doubles import check_request
 COMPOSE = ComposeSettings(
     provider="compose",
     region="us-east-1",
+    timeout_s=60,
     cutout_model=wire.CUTOUT,
     inpaint_model=wire.INPAINT,
     cutout_price_usd=0.07,
     inpaint_price_usd=0.07,
 )
 NOVA = NovaCanvasSettings(
-    provider="nova-canvas", region="us-east-1", model_id=wire.NOVA_CANVAS, price_usd=0.08
+    provider="nova-canvas", region="us-east-1", timeout_s=60, model_id=wire.NOVA_CANVAS, price_usd=0.08
 )
-SAGEMAKER = SageMakerSettings(provider="sagemaker", region="us-east-1", endpoint="Try-On", price_usd=0.02)
+SAGEMAKER = SageMakerSettings(
+    provider="sagemaker", region="us-east-1", timeout_s=60, endpoint="Try-On", price_usd=0.02
+)
 RED = (176, 30, 44)
 
 

@@ -40,6 +40,7 @@ def model() -> ComposeModel:
     settings = ComposeSettings(
         provider="compose",
         region="us-east-1",
+        timeout_s=60,
         cutout_model=wire.CUTOUT,
         inpaint_model=wire.INPAINT,
         cutout_price_usd=0.07,

@@ -188,7 +188,7 @@ class Sfn:
 def worker_of(house: FittingHouse, sfn: Sfn) -> Worker:
     sqs = house.clients.get("sqs")
     url = sqs.create_queue(QueueName="work")["QueueUrl"]
-    leases = Leases(house.parts.jobs, Visibility(sqs, url))
+    leases = Leases(house.parts.jobs, Visibility(sqs, url), 30, 10)
     return Worker(house.fitter, leases, Pause(sqs, url), lambda token: Task(sfn, token), 3)
 
 
@@ -259,7 +259,7 @@ def test_a_lease_is_renewed_while_a_job_is_worked_on(house: FittingHouse) -> Non
     job_id = house.order(house.upload())
     sqs = house.clients.get("sqs")
     url = sqs.create_queue(QueueName="work")["QueueUrl"]
-    leases = Leases(house.parts.jobs, Visibility(sqs, url), every_s=0.01)
+    leases = Leases(house.parts.jobs, Visibility(sqs, url), 30, every_s=0.01)
     house.parts.jobs.claim(job_id, "me", 30)
     began = house.job(job_id).lease_until
     renewed = threading.Event()

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from runtime.fitting.port import Rendered, RenderRequest
 from runtime.shared.aws import Clients
+from runtime.shared.consumer import KeyByKey
 from runtime.shared.http import Api
 from runtime.shared.product_table import ProductTable
 from runtime.shared.products import Product, row_from_product
@@ -28,6 +29,7 @@ from runtime.tryon.parts import Parts
 from runtime.tryon.photos import Intake
 from runtime.tryon.settings import LimitSettings, PhotoSettings, TryOnSettings
 from runtime.tryon.sweeper import Sweeper, SweepSettings
+from runtime.tryon.table import TROUBLES
 from runtime.tryon.telling import Pusher
 from runtime.tryon.work import Fitter, Stores
 from runtime.tryon.workflow import Workflow
@@ -135,7 +137,8 @@ class FittingHouse:
         tryon = TryOnSettings(table="jobs", bucket="looks", prefix="results/", retention_days=7)
         self.parts = Parts(self.clients, photos, tryon, lambda: self.now)
         self.pusher = Pusher(self.parts.teller, lambda id_: Connection(self.gateway, id_))
-        self.intake = Intake(self.parts.photos, self.parts.photos_bucket, 7, lambda: self.now)
+        intake = Intake(self.parts.photos, self.parts.photos_bucket, 7, lambda: self.now)
+        self.intake = KeyByKey("photos", intake.take, TROUBLES)
         self.workflow = Workflow(self.states, "arn:aws:states:us-east-1:1:stateMachine:try-on")
 
     @property
@@ -155,8 +158,9 @@ class FittingHouse:
         return Endings(self.parts.jobs, self.parts.results, self.quotas, self.pusher)
 
     @property
-    def delivery(self) -> Delivery:
-        return Delivery(self.parts.results, self.parts.jobs, self.endings)
+    def delivery(self) -> KeyByKey:
+        delivery = Delivery(self.parts.results, self.parts.jobs, self.endings)
+        return KeyByKey("looks", delivery.take, TROUBLES)
 
     @property
     def stores(self) -> Stores:
@@ -168,7 +172,7 @@ class FittingHouse:
 
     @property
     def fitter(self) -> Fitter:
-        return Fitter(self.stores, self.model, self.pusher, lambda *_: nullcontext())
+        return Fitter(self.stores, self.model, self.pusher, lambda *_: nullcontext(), 30)
 
     @property
     def sweeper(self) -> Sweeper:
@@ -198,7 +202,7 @@ class FittingHouse:
         key = answer["fields"]["key"]
         body = photo_of_someone() if data is None else data
         self.clients.get("s3").put_object(Bucket="photos", Key=key, Body=body)
-        assert self.intake.run(s3_message(key, bucket="photos"))
+        assert self.take_in(s3_message(key, bucket="photos"))
         return answer["model_id"]
 
     def order(self, model_id: str, *products: str, **more: Any) -> str:
@@ -211,7 +215,11 @@ class FittingHouse:
     def deliver(self, job_id: str) -> bool:
         """Hand over the event of a job's result."""
         key = f"results/{USER}/{job_id}/look.jpg"
-        return self.delivery.run(s3_message(key, bucket="looks"))
+        return not self.delivery.run([s3_message(key, bucket="looks")]).failed
+
+    def take_in(self, record: dict[str, Any]) -> bool:
+        """Hand over a message about photos; False when it has to come again."""
+        return not self.intake.run([record]).failed
 
     def job(self, job_id: str) -> Job:
         found = self.parts.jobs.get(job_id)

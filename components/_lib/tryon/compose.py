@@ -3,7 +3,13 @@
 import pulumi
 
 from components._lib.bedrock import call_region, invoke_statement
-from components._lib.tryon.provider import ProviderRequest, ProviderResult, find_entry, find_price
+from components._lib.tryon.provider import (
+    CALL_TIMEOUT_S,
+    ProviderRequest,
+    ProviderResult,
+    find_entry,
+    find_price,
+)
 
 CUTOUT_MODEL = "us.stability.stable-image-remove-background-v1:0"
 INPAINT_MODEL = "us.stability.stable-image-inpaint-v1:0"
@@ -20,6 +26,7 @@ def create(request: ProviderRequest) -> ProviderResult:
             {
                 "provider": "compose",
                 "region": call_region(cutout, request.place),
+                "timeout_s": CALL_TIMEOUT_S,
                 "cutout_model": cutout.id,
                 "inpaint_model": inpaint.id,
                 "cutout_price_usd": cutout_price,

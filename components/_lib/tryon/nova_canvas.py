@@ -3,7 +3,13 @@
 import pulumi
 
 from components._lib.bedrock import call_region, invoke_statement
-from components._lib.tryon.provider import ProviderRequest, ProviderResult, find_entry, find_price
+from components._lib.tryon.provider import (
+    CALL_TIMEOUT_S,
+    ProviderRequest,
+    ProviderResult,
+    find_entry,
+    find_price,
+)
 
 MODEL = "amazon.nova-canvas-v1:0"
 
@@ -17,6 +23,7 @@ def create(request: ProviderRequest) -> ProviderResult:
             {
                 "provider": "nova-canvas",
                 "region": call_region(model, request.place),
+                "timeout_s": CALL_TIMEOUT_S,
                 "model_id": model.id,
                 "price_usd": price,
             },

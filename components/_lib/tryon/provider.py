@@ -9,6 +9,9 @@ from components._lib.bedrock import Place
 from components._lib.iam import Statement
 from components._lib.models import Model
 
+CALL_TIMEOUT_S = 60
+"""A whole try-on calls up to three times, and the worker has five minutes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRequest:

@@ -3,7 +3,7 @@
 import pulumi
 
 from components._lib import iam
-from components._lib.tryon.provider import ProviderRequest, ProviderResult
+from components._lib.tryon.provider import CALL_TIMEOUT_S, ProviderRequest, ProviderResult
 
 
 def create(request: ProviderRequest) -> ProviderResult:
@@ -27,6 +27,7 @@ def create(request: ProviderRequest) -> ProviderResult:
             {
                 "provider": "sagemaker",
                 "region": request.place.region,
+                "timeout_s": CALL_TIMEOUT_S,
                 "endpoint": endpoint,
                 "price_usd": request.price_usd,
             },

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from layers.exclusive import one_at_a_time
 from local.config import ROOT
 from local.processes import Processes, StartFailed
 
@@ -94,9 +95,14 @@ def _java_version(java: str) -> int:
 def fetch(tools: Tools, folder: Path = ROOT / ".build" / "opensearch") -> Path:
     """The unpacked distribution with the plugin in it, fetched where it is not there. Raises StartFailed."""
     home = folder / f"opensearch-{VERSION}"
-    if (home / _PLUGIN).is_dir():
-        return home
-    fresh = folder / f"fresh-{os.getpid()}"
+    with one_at_a_time(home):
+        if not (home / _PLUGIN).is_dir():
+            _fetch(tools, folder / "fresh", home)
+    return home
+
+
+def _fetch(tools: Tools, fresh: Path, home: Path) -> None:
+    """What was fetched only in part is never at `home`."""
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
@@ -111,7 +117,6 @@ def fetch(tools: Tools, folder: Path = ROOT / ".build" / "opensearch") -> Path:
         (fresh / home.name).rename(home)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return home
 
 
 def _run_maven(tools: Tools, artifact: str, folder: Path) -> None:
