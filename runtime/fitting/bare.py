@@ -21,6 +21,7 @@ _SAME_CLOTH = 17.0
 _KINDS_OF_CLOTH = 3
 _SHOE = 0.28  # heads above the ankle to which a shoe reaches
 _MOSTLY = 0.7  # share of an arm's clothes that must be known as its sleeve
+_BADGE = 0.12  # heads of something else on a sleeve that goes with it
 _TONES_OF_WALL = 9
 _SAME_WALL = 16.0  # distance in L*a*b* of the surroundings left and right that are one wall
 _LEG = ((0.0, 0.40), (0.45, 0.235), (0.62, 0.245), (1.0, 0.14))
@@ -135,11 +136,12 @@ def _clear_arms(
         on_arm = np.zeros((h, w), dtype=np.bool_)
         distance = (x[where] - body.x) * side
         on_arm[where] = (distance >= inner[:, None] - 1) & (distance <= outer[:, None] + 2)
+        on_arm &= y < body.crotch  # what goes on further down is a leg
         old = _tidy(on_arm & cloth, body) & (draped.cover < 0.5) & ~kept
         seen = on_arm & body.mask & (draped.cover < 0.5) & ~kept & ~skin
         if (old & seen).sum() < _MOSTLY * seen.sum():
             continue  # more than a sleeve: what it is cannot be told
-        old = seen | (old & ~skin)  # badges and cuffs as well
+        old |= seen & grow(old, max(2, round(_BADGE * body.head)))
         share = along / (2.15 * body.head)
         half = np.full(h, 0.0)
         half[where] = np.minimum(_widths(share, _ARM) * body.head, (outer - inner) / 2)
