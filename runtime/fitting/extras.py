@@ -10,7 +10,7 @@ from runtime.fitting.pixels import blur, sample
 from runtime.fitting.tops import follow_arm
 
 _ROUND_CROWN = 0.87  # of a disc, half of the rows are wider than this share of it
-_LEAST_SQUEEZED = 0.72
+_LEAST_SQUEEZED = 0.6
 _MOST_BRIM = 1.7  # widths of the head
 
 
@@ -26,7 +26,8 @@ def drape_shoes(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) ->
         if not len(ys):
             continue
         box = (xs.min() + columns[0], ys.min(), xs.max() + columns[0], ys.max())
-        bottom = _foot_bottom(body, leg)
+        # Light shoes on a light floor are easily lost: nobody stands with one foot this much higher.
+        bottom = max(_foot_bottom(body, leg), body.ground - 0.12 * body.head)
         ankle = min(int(bottom - 0.42 * body.head), h - 1)
         middle = float(body.legs[2 * leg][ankle] + body.legs[2 * leg + 1][ankle]) / 2
         wide = 0.40 * body.head
@@ -38,7 +39,8 @@ def drape_shoes(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) ->
 
 def _foot_bottom(body: Body, leg: int) -> float:
     """The lowest row of silhouette under a leg."""
-    a, b = body.legs[2 * leg][-1] - 0.15 * body.head, body.legs[2 * leg + 1][-1] + 0.15 * body.head
+    ankle = int(body.ground - 0.45 * body.head)
+    a, b = body.legs[2 * leg][ankle] - 0.15 * body.head, body.legs[2 * leg + 1][ankle] + 0.15 * body.head
     rows = np.flatnonzero(body.mask[:, int(max(a, 0)) : int(b) + 1].any(axis=1))
     return float(rows[-1]) + 0.03 * body.head if len(rows) else body.ground
 

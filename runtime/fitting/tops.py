@@ -14,9 +14,9 @@ from runtime.fitting.pixels import Array
 _EASE = 0.045  # heads between body and cloth
 _OUTER_EASE = 0.10
 _TOP_FLARE = 1.10  # how much wider than the chest a top may be
-_LEAST_SLEEVE = 0.095  # half the width of a sleeve, in widths of the trunk; anything less is a rim
+_LEAST_SLEEVE = 0.095  # half the width of a sleeve that shows, in widths of the trunk
 _TUCK = 0.08  # of a sleeve's width, which goes on beneath the trunk
-_HAND = 0.78  # heads
+_HAND, _LONGEST_ARM = 0.78, 3.9  # heads; what seems longer goes on in a leg
 
 
 def drape_top(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass, styling: GarmentStyling) -> None:
@@ -122,7 +122,8 @@ def _lay_trunk(
     if high_collar:
         rise = min(trunk.collar * abs(body.tips[1][0] - body.tips[0][0]), side_y - body.below(0.02))
         line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, side_y - rise, line)
-        line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, line, np.maximum(line, side_y))
+        shoulders = _follow_shoulder(body, np.maximum(line, side_y), neck)
+        line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, line, shoulders)
     if not high_collar:
         line = _follow_shoulder(body, line, neck)
     line = line.astype(np.float32)
@@ -201,12 +202,13 @@ def _lay_sleeves(
         return
     sleeves = measure_sleeves(cloth, trunk)
     if length is None:
-        wide = [each for each in sleeves if each and np.median(each.halves) > _LEAST_SLEEVE * trunk.width]
-        longest = max((sleeve.length for sleeve in wide), default=0.0) / max(trunk.width, 1)
+        longest = max((sleeve.length for sleeve in sleeves if sleeve), default=0.0) / max(trunk.width, 1)
         if longest < 0.12:
             return
         length = anatomy.SHORT_SLEEVE if longest < (0.3 if outer else 0.62) else anatomy.WRIST
     for index, sleeve in enumerate(sleeves):
+        if sleeve is not None and np.median(sleeve.halves) < _LEAST_SLEEVE * trunk.width:
+            sleeve = None  # it lies against the body, and its rim alone would be stretched over the arm
         _lay_sleeve(draped, cloth, trunk, body, (left, right)[index], index, sleeve, length, ease)
 
 
@@ -226,9 +228,10 @@ def _lay_sleeve(
     if arm is None:
         return
     rows, inner, outer, along = arm
-    if length == anatomy.WRIST and rows[-1] < body.size[1] - 2:
+    whole = along[-1] / body.head
+    if length == anatomy.WRIST and whole < _LONGEST_ARM and rows[-1] < body.size[1] - 2:
         # An arm that shows to its end tells where the wrist is.
-        length = float(np.clip(along[-1] / body.head - _HAND, length, 1.5 * length))
+        length = max(length, float(whole) - _HAND)
     reach = along <= length * body.head
     if reach.sum() < 4:
         return
