@@ -1,6 +1,6 @@
 """How fast and how true are composed pictures, and does the check of colours tell right from wrong?
 
-Every pair is a person and a garment of some hundred snapshots.
+Every pair is a person and a garment of some eighty snapshots.
 Right is a picture compared with the garment that
 was put on; wrong is the same picture compared with another garment of its kind, and the photo as it was.
 
@@ -32,7 +32,7 @@ from runtime.fitting.port import Garment, RenderRequest, TryOnRefused
 
 COMMAND = "python -m benchmarks.fitting"
 _DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-_EACH = 12
+_EACH = 8
 """Photos of each category, evenly chosen."""
 _TRIED = (12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 34)
 _FAR = 20.0
