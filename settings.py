@@ -34,6 +34,7 @@ from components import (
 from components._lib.firewall import check_cidrs
 from components._lib.models import check_models, load_models
 from components._lib.ranker import RankerName
+from components._lib.trainer import ClusterTrainer
 from components._lib.tryon.compose import CUTOUT_MODEL, INPAINT_MODEL
 from components.chat_agent import DEFAULT_CHAT_MODEL
 from components.image_generation import DEFAULT_IMAGE_MODEL
@@ -79,10 +80,12 @@ class TryOnProviderInputs(TypedDict):
     price_usd: NotRequired[str]
 
 
-class AlarmInputs(TypedDict):
-    """An input of every component that has something to watch."""
+class OperationInputs(TypedDict):
+    """Inputs of every component that does something, and so has something to log and to watch."""
 
+    log_retention_days: int
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    tags: dict[str, pulumi.Input[str]]
 
 
 class VectorSpaceInputs(TypedDict):
@@ -122,6 +125,7 @@ class Settings(BaseModel):
     personalize_tps: int = Field(default=1, ge=1, le=500)
     personalize_train_days: int = Field(default=7, ge=2, le=90)
     clusters: int = Field(default=100, ge=1, le=1000)
+    cluster_trainer: ClusterTrainer = ClusterTrainer.BUILTIN
     weather: WeatherSource = WeatherSource.OPEN_METEO
     weather_url: str = Field(default="", pattern=r"^(https?://[^?#]+[^/?#])?$")
     open_weather_map_key: SecretStr = SecretStr("")
@@ -373,9 +377,12 @@ class Settings(BaseModel):
             inputs["price_usd"] = self.try_on_price_usd
         return inputs
 
-    def alarm_inputs(self, topic_arn: pulumi.Input[str]) -> AlarmInputs:
-        """The topic, where there is somebody to be told; whether there are alarms cannot be an Output."""
-        return {"alarm_topic_arn": topic_arn} if self.alarm_email else {}
+    def operation_inputs(self, topic_arn: pulumi.Input[str]) -> OperationInputs:
+        """With the topic where there is somebody to be told; whether there are alarms cannot be an Output."""
+        inputs = OperationInputs(log_retention_days=self.log_retention_days, tags=dict(self.tags))
+        if self.alarm_email:
+            inputs["alarm_topic_arn"] = topic_arn
+        return inputs
 
     def capabilities(self) -> str:
         """What `GET /capabilities` answers, a JSON text."""

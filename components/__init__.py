@@ -4,6 +4,7 @@ import pulumi
 
 from components._lib.opensearch import OpenSearchGeneration
 from components._lib.package import PACKAGE, VERSION
+from components._lib.trainer import ClusterTrainer
 from components.alarms import Alarms, AlarmsArgs
 from components.api import Api, ApiArgs
 from components.auth import Auth, AuthArgs
@@ -80,6 +81,7 @@ __all__ = [
     "ChatAgent",
     "ChatAgentArgs",
     "ChatEngine",
+    "ClusterTrainer",
     "Connections",
     "ConnectionsArgs",
     "Dashboard",

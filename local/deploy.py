@@ -77,6 +77,11 @@ class Cloud(Mocks):
                 "userId": ACCOUNT,
                 "id": ACCOUNT,
             },
+            "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": {
+                "registryId": "382416733822",
+                "registryPath": f"382416733822.dkr.ecr.{region}.amazonaws.com/kmeans:1",
+                "id": "382416733822",
+            },
             "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
         }
         if args.token not in answers:

@@ -35,6 +35,7 @@ _ENDPOINTS = (
     "PERSONALIZE",
     "PERSONALIZE_RUNTIME",
     "PERSONALIZE_EVENTS",
+    "SAGEMAKER",
     "SAGEMAKER_RUNTIME",
 )  # served by the AI stand-ins; everything else by the emulator
 _IDLE_FUNCTION_S = "60"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import boto3
@@ -46,7 +47,12 @@ class Shop:
     def __post_init__(self) -> None:
         for number in range(100):
             product = replace(
-                make_product(f"item {number}"), category="dress", color="red", cluster=number % 7
+                make_product(f"item {number}"),
+                category="dress",
+                color="red",
+                cluster=number % 7,
+                price=Decimal(30 + 30 * (number % 2)),
+                currency="EUR" if number % 2 else None,
             )
             self.rows.rows[product.product_id] = product
         self.ids = list(self.rows.rows)
@@ -123,6 +129,13 @@ def test_likes_are_told_in_words(shop: Shop) -> None:
     assert likes["cluster", "3"]["label"] == "pieces like a red dress"
     assert likes["cluster", "3"]["strength"] > 0 > likes["cluster", "4"]["strength"]
     assert likes["color", "red"]["label"] == "red"
+
+
+def test_prices_are_told_in_their_currency_where_it_is_known(shop: Shop) -> None:
+    shop.tell(2)
+    shop.tell(3)
+    likes = {like["value"]: like["label"] for like in shop.style()["likes"] if like["kind"] == "price"}
+    assert likes == {"25-50": "25 to 50", "50-100": "50 to 100 EUR"}
 
 
 def test_a_change_of_weight_and_back(shop: Shop) -> None:
