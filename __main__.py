@@ -6,6 +6,7 @@ from components import (
     Alarms,
     Api,
     Auth,
+    Canary,
     Catalog,
     ChatAgent,
     Connections,
@@ -115,6 +116,9 @@ clusters = ProductClusters(
             lake.clusters_write_policy,
         ],
         "clusters": settings.clusters,
+        "trainer": settings.cluster_trainer,
+        "lake_bucket": lake.bucket,
+        "physical_name": physical_name,
         "log_retention_days": settings.log_retention_days,
         **alarmed,
         "tags": settings.tags,
@@ -417,6 +421,22 @@ web = WebApp(
     },
 )
 
+canary = Canary(
+    "canary",
+    {
+        "api_url": api.url,
+        "api_key": api.api_key,
+        "user_pool_id": auth.user_pool_id,
+        "domain_url": auth.domain_url,
+        "scope": auth.scope,
+        "layers": [layers.core_arn],
+        "minutes": settings.canary_minutes,
+        "log_retention_days": settings.log_retention_days,
+        **alarmed,
+        "protect_data": settings.protect_data,
+        "tags": settings.tags,
+    },
+)
 dashboard = Dashboard(
     "dashboard",
     {
@@ -440,6 +460,7 @@ dashboard = Dashboard(
             photos.watched,
             try_on.watched,
             profile.watched,
+            canary.watched,
         ],
         "daily_spend_usd": settings.daily_spend_usd,
         "enabled": settings.dashboard,
@@ -476,6 +497,7 @@ pulumi.export("knowledge_base_id", knowledge.knowledge_base_id)
 pulumi.export("data_source_id", knowledge.data_source_id)
 pulumi.export("migration", migration.functions)
 pulumi.export("region", settings.region)
+pulumi.export("models", settings.called_models())
 pulumi.export("watched", dashboard.watched)
 pulumi.export("dashboard", dashboard.dashboard_name)
 pulumi.export("ranker_workflow_arn", ranker.workflow_arn)

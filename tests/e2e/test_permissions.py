@@ -12,6 +12,7 @@ from tests.support.roles import Decision, Grant, Role, list_functions, listen, r
 pytestmark = pytest.mark.cloud
 
 FUNCTIONS = (
+    "canary",
     "catalog-browse",
     "catalog-ingest",
     "chat",

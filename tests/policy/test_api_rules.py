@@ -60,6 +60,12 @@ PLANTED: list[Planted] = [
     (
         api.sign_in_by_code_only,
         "auth-site",
+        put("allowedOauthFlows", ["code", "client_credentials"]),
+        "code flow only",
+    ),
+    (
+        api.sign_in_by_code_only,
+        "auth-site",
         put("preventUserExistenceErrors", "LEGACY"),
         "preventUserExistenceErrors",
     ),
