@@ -80,10 +80,12 @@ class TryOnProviderInputs(TypedDict):
     price_usd: NotRequired[str]
 
 
-class AlarmInputs(TypedDict):
-    """An input of every component that has something to watch."""
+class OperationInputs(TypedDict):
+    """Inputs of every component that does something, and so has something to log and to watch."""
 
+    log_retention_days: int
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    tags: dict[str, pulumi.Input[str]]
 
 
 class VectorSpaceInputs(TypedDict):
@@ -369,9 +371,12 @@ class Settings(BaseModel):
             inputs["price_usd"] = self.try_on_price_usd
         return inputs
 
-    def alarm_inputs(self, topic_arn: pulumi.Input[str]) -> AlarmInputs:
-        """The topic, where there is somebody to be told; whether there are alarms cannot be an Output."""
-        return {"alarm_topic_arn": topic_arn} if self.alarm_email else {}
+    def operation_inputs(self, topic_arn: pulumi.Input[str]) -> OperationInputs:
+        """With the topic where there is somebody to be told; whether there are alarms cannot be an Output."""
+        inputs = OperationInputs(log_retention_days=self.log_retention_days, tags=dict(self.tags))
+        if self.alarm_email:
+            inputs["alarm_topic_arn"] = topic_arn
+        return inputs
 
     def capabilities(self) -> str:
         """What `GET /capabilities` answers, a JSON text."""
