@@ -51,7 +51,7 @@ from tests.support.opensearch import opensearch_node, serverless
 
 COMMAND = "python -m benchmarks.migration"
 PRODUCTS, DIMENSIONS = 20_000, 256
-CHURNING = 500
+CHURNING = 2_000
 """So many products change all the while, the others are searched for."""
 _KILLS = 3
 _SHOPPERS = 2
@@ -59,7 +59,7 @@ _BETWEEN_SEARCHES_S = 0.05
 _BETWEEN_WRITES_S = 0.25
 _ANSWERS_AFTER_A_SWITCH = 20
 _PATIENCE_S = 60.0
-_MORE_VERIFICATIONS = 2
+_MORE_VERIFICATIONS = 5
 _TITAN, _NOVA = "amazon.titan-embed-image-v1", "amazon.nova-2-multimodal-embeddings-v1:0"
 MOVES = (
     (("dynamodb", _TITAN), ("opensearch", _TITAN)),
