@@ -48,6 +48,7 @@ SERVICES = frozenset(
         "personalize-runtime",
         "s3",
         "s3vectors",
+        "sagemaker",
         "sagemaker-runtime",
         "secretsmanager",
         "sqs",

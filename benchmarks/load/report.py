@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.load.acts import WEIGHTS
+from benchmarks.load.mix import WEIGHTS
 from benchmarks.load.run import Run, percentile
 from benchmarks.record import Figure, record
 

@@ -118,6 +118,9 @@ def answer_to(token: str) -> dict[str, Any]:
             "names": [f"{REGION}{letter}" for letter in "abc"]
         },
         "aws:ec2/getSecurityGroup:getSecurityGroup": {"id": "sg-of-cloudfront"},
+        "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": {
+            "registryPath": f"382416733822.dkr.ecr.{REGION}.amazonaws.com/kmeans:1"
+        },
         "aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
     }
     return answers[token]

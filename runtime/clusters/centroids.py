@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from botocore.exceptions import ClientError
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runtime.clusters.means import CategoryMeans, Vectors
@@ -70,14 +71,10 @@ class Centroids:
     manifest: Manifest
 
     def label(self, vectors: Vectors, categories: Sequence[str]) -> list[int]:
-        """The label of the nearest centroid of each row of `vectors` (n, d), products of these categories.
-
-        Of |x - c|^2 = |x|^2 - 2 x c + |c|^2 the first term is the same for all centroids.
-        """
+        """The label of the nearest centroid of each row of `vectors` (n, d), products of these categories."""
         if self.manifest.categories:
             vectors = CategoryMeans(self.manifest.categories, self.means).take_away(vectors, categories)
-        closeness = vectors @ self.vectors.T - 0.5 * np.einsum("ij,ij->i", self.vectors, self.vectors)
-        return [self.manifest.labels[row] for row in closeness.argmax(axis=1).tolist()]
+        return [self.manifest.labels[row] for row in find_nearest(self.vectors, vectors).tolist()]
 
 
 class CentroidBucket:
@@ -136,6 +133,15 @@ class CentroidBucket:
         self._client.put_object(
             Bucket=self._bucket, Key=self._prefix + name, Body=body, ContentType=content_type
         )
+
+
+def find_nearest(centroids: Vectors, vectors: Vectors) -> NDArray[np.intp]:
+    """The row of the nearest centroid (k, d) of each vector (n, d).
+
+    Of |x - c|^2 = |x|^2 - 2 x c + |c|^2 the first term is the same for all centroids.
+    """
+    closeness = vectors @ centroids.T - 0.5 * np.einsum("ij,ij->i", centroids, centroids)
+    return closeness.argmax(axis=1)
 
 
 def pack(vectors: Vectors, means: Vectors) -> bytes:

@@ -13,14 +13,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.clusters.centroids import CentroidBucket, Centroids, Manifest, digest
+from runtime.clusters.centroids import CentroidBucket, Centroids, Manifest, digest, find_nearest
 from runtime.clusters.lease import Lease
 from runtime.clusters.matching import compare_centroids, compare_members, inherit
 from runtime.clusters.means import average
+from runtime.clusters.trainer import BuiltinTrainer, Trainer
 from runtime.shared.product_table import Page
 from runtime.shared.products import Product
 from runtime.vectors.attributes import attributes_of
-from runtime.vectors.engine.kmeans import kmeans
 from runtime.vectors.port import VectorStore
 
 MOST_ROWS = 50_000
@@ -75,6 +75,7 @@ class Clusterer:
         *,
         embedding_key: str,
         k: int,
+        trainer: Trainer | None = None,
         also: Sequence[VectorStore] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -84,6 +85,7 @@ class Clusterer:
         self._lease = lease
         self._embedding_key = embedding_key
         self._k = k
+        self._trainer = trainer or BuiltinTrainer()
         self._also = also
         self._clock = clock
 
@@ -106,8 +108,8 @@ class Clusterer:
             return {"grouped": False, "reason": "nothing new"}
         resumed = reason == "broken off"
         centroids = current if resumed else self._group(current)
-        if centroids is None:
-            return {"grouped": False, "reason": "no products"}
+        if isinstance(centroids, str) or centroids is None:
+            return {"grouped": False, "reason": centroids}
         changed = self._assign(centroids, everywhere=resumed)
         self._bucket.write_manifest(centroids.manifest.model_copy(update={"is_assigned": True}))
         manifest = centroids.manifest
@@ -134,26 +136,31 @@ class Clusterer:
             return "age"
         return "growth" if abs(self._rows.count() - manifest.rows) > GROWTH * manifest.rows else None
 
-    def _group(self, current: Centroids | None) -> Centroids | None:
+    def _group(self, current: Centroids | None) -> Centroids | str:
+        """New clusters, or why there are none yet."""
         sample = self._draw()
         if not len(sample.vectors):
-            return None
+            return "no products"
         wanted = max(1, min(self._k, len(sample.vectors) // ROWS_PER_CLUSTER))
         means = average(sample.vectors, sample.categories)
-        clustering = kmeans(means.take_away(sample.vectors, sample.categories), wanted)
-        labels, next_label = self._name(clustering.centroids, clustering.labels, sample.labels, current)
+        styles = means.take_away(sample.vectors, sample.categories)
+        trained = self._trainer.train(styles, wanted)
+        if trained is None:
+            return "training"
+        vectors, members = _drop_empty(trained, styles)
+        labels, next_label = self._name(vectors, members, sample.labels, current)
         manifest = Manifest(
             embedding_key=self._embedding_key,
-            dimensions=clustering.centroids.shape[1],
+            dimensions=vectors.shape[1],
             labels=labels,
             categories=means.names,
             next_label=next_label,
             rows=sample.total,
             made_at=self._clock(),
-            sha256=digest(clustering.centroids, means.means),
+            sha256=digest(vectors, means.means),
             is_assigned=False,
         )
-        centroids = Centroids(clustering.centroids, means.means, manifest)
+        centroids = Centroids(vectors, means.means, manifest)
         self._bucket.write(centroids)
         return centroids
 
@@ -248,6 +255,15 @@ class Clusterer:
             if page.last is None:
                 return
             after = page.last
+
+
+def _drop_empty(
+    centroids: NDArray[np.float32], vectors: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The centroids (k', d) that are the nearest of any vector (n, d), and which of those is whose (n,)."""
+    nearest = find_nearest(centroids, vectors)
+    used, members = np.unique(nearest, return_inverse=True)
+    return np.ascontiguousarray(centroids[used]), members.astype(np.int32)
 
 
 def _batches(

@@ -70,6 +70,7 @@ class Event:
     category: str | None = None
     color: str | None = None
     price: float | None = None
+    currency: str | None = None
 
     @property
     def value(self) -> float:

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from rich.console import Console
 
 from local.faults import Fault
 from operations import migrate
-from runtime.vectors.migration import REFRESH_SECONDS
+from runtime.vectors.factory import open_store
+from runtime.vectors.migration import REFRESH_SECONDS, Move
 from tests.e2e.test_ingestion import cloud_id, fresh_key
 from tests.support.cloud import RunningCloud, eventually, running_cloud
 from tests.support.pictures import encode, garment
@@ -124,6 +126,7 @@ def test_the_whole_way_under_load(named: tuple[str, Moving], catalog_folder: Pat
         cloud.upload(key, encode(garment("olive", seed=11)))
         gone = remove_one(cloud)
         eventually(lambda: cloud.product_row(cloud_id(key)) and not cloud.product_row(gone))
+        put_the_target_out_of_step(moving)
         code, text = moving.step("start", "--wait", "--min-recall", "0.95")
         assert code == 0, text
         assert "good enough" in text
@@ -180,6 +183,22 @@ def kill_in_the_middle(moving: Moving) -> None:
         caller.join()
     state = moving.state
     assert (state["phase"], state["stage"]) == ("copying", "copy")
+
+
+def put_the_target_out_of_step(moving: Moving) -> None:
+    """One product that the target lacks, one that only it has: uploads go to both, so there are none else."""
+    cloud, function = moving.cloud, Role(moving.cloud, "migration-backfill").function
+    configuration = cloud.aws("lambda").get_function_configuration(FunctionName=function)
+    move = Move.from_environment(configuration["Environment"]["Variables"])
+    assert move is not None
+
+    def client(service: str, *_: object, **__: object) -> Any:
+        return cloud.ai(service) if service == "s3vectors" else cloud.aws(service)
+
+    target = open_store(move.target, client)
+    lacking, other, *_ = target.scan(None, 10).items
+    target.delete([lacking.product_id])
+    target.upsert([replace(other, product_id="a" * 20)])
 
 
 def _call_and_forget(moving: Moving) -> None:

@@ -17,6 +17,7 @@ from runtime.clusters.centroids import CentroidBucket, Centroids, Labels, Latest
 from runtime.clusters.lease import Lease
 from runtime.clusters.logic import OLDEST_S, ROWS_PER_CLUSTER, Clusterer
 from runtime.clusters.matching import compare_centroids, compare_members, inherit
+from runtime.clusters.trainer import Trainer
 from runtime.shared.product_table import Page
 from runtime.shared.products import Product
 from tests.unit.shop import ENVIRONMENT, FakeRows, FakeStore, make_product
@@ -94,6 +95,7 @@ class Shop:
     key: str = KEY
     also: FakeStore = field(default_factory=FakeStore)
     """Where vectors move to."""
+    trainer: Trainer | None = None
 
     def add(self, look: int, count: int) -> list[Product]:
         rng = np.random.default_rng(look)
@@ -123,6 +125,7 @@ class Shop:
             self.lease(),
             embedding_key=self.key,
             k=k,
+            trainer=self.trainer,
             also=[self.also],
             clock=lambda: self.now,
         ).run(time_left_s=time_left_s, force=force)
