@@ -3,16 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 STACK ?= dev
 ARGS ?=
-SHARING := tests/contract tests/e2e tests/browser
-APART := $(addprefix --ignore=,$(SHARING))
+# Each worker has a local cloud of its own; what takes long comes first, so that the workers end together.
+IN_PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder tests/e2e tests/browser tests/contract tests
 
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup local down test check format bench cost migrate layers lock browser clean
+.PHONY: help setup local down test check format bench load chaos pulumi prerequisites doctor cost migrate layers lock browser clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: .venv/.ready .venv-emulator/.ready ## Install the project's and the emulator's packages
 
@@ -23,13 +23,7 @@ down: setup ## Stop it from another terminal
 	@$(BIN)/python -m local down
 
 test: setup browser ## Run all tests (ARGS="tests/unit -k search" for some)
-ifeq ($(ARGS),)
-	@# Two at a time what shares nothing, then what shares a local cloud; either fails the target.
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(APART) && apart=0 || apart=$$?; \
-	  $(BIN)/python -m pytest $(SHARING) && exit $$apart
-else
-	$(BIN)/python -m pytest $(ARGS)
-endif
+	$(BIN)/python -m pytest $(or $(ARGS),$(IN_PARALLEL))
 
 check: setup ## Formatting, lint, types, then all tests
 	$(BIN)/ruff format --check .
@@ -44,6 +38,23 @@ format: setup ## Format the code and mend what lint can mend
 bench: setup ## Measure and write docs/performance.md (ONLY=engine for one part)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/bench.txt
 	$(BIN)/python -m benchmarks $(ONLY)
+
+pulumi: setup # the CLI of the SDK's version, where there is none or another; for workflows
+	curl --silent --show-error --fail --location https://get.pulumi.com | sh -s -- \
+	  --version "$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("pulumi"))')"
+	@[ -z "$$GITHUB_PATH" ] || echo "$$HOME/.pulumi/bin" >> "$$GITHUB_PATH"
+
+prerequisites: setup ## Say what is missing before a deployment (STACK=prod)
+	@$(BIN)/python -m operations.prerequisites $(STACK) $(ARGS)
+
+doctor: setup ## Examine a deployed stack (STACK=prod, ARGS="--no-paid --json"; DESCRIPTION=.local/stack.json instead)
+	@$(BIN)/python -m operations.doctor $(if $(DESCRIPTION),--description $(DESCRIPTION),$(STACK)) $(ARGS)
+
+load: setup ## Let many shoppers come at once, at the highest rate that holds (ARGS="--rate 5 --stack FILE")
+	@$(BIN)/python -m benchmarks.load $(ARGS) && $(BIN)/python -m benchmarks.report
+
+chaos: setup ## Let things fail one after the other, and see what survives (ARGS="--only try-on")
+	@$(BIN)/python -m benchmarks.chaos $(ARGS) && $(BIN)/python -m benchmarks.report
 
 cost: setup ## Estimate what a stack costs a month (STACK=prod ARGS="--traffic large --queries 50000")
 	@$(BIN)/python -m operations.cost $(STACK) $(ARGS)

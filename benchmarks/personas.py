@@ -28,12 +28,16 @@ from benchmarks.styles import SIZE, STYLES
 from local.ai.embedder.model import FashionEmbedder
 from local.demo.catalog import draw, list_products
 from runtime.catalog.colors import name_color
+from runtime.clusters.centroids import Centroids, Manifest, digest
+from runtime.clusters.logic import ROWS_PER_CLUSTER
+from runtime.clusters.means import average
 from runtime.personalization.port import EventType
 from runtime.personalization.rankers.builtin import BuiltInRanker
 from runtime.personalization.reranking import OpenStyles, Reranker
 from runtime.personalization.style import Reported, Style, forget
 from runtime.personalization.style import record as note
 from runtime.personalization.style_table import StyleTable
+from runtime.search.kinship import Cosines
 from runtime.search.logic import Outcome, Search
 from runtime.search.request import SearchRequest
 from runtime.shared.products import Product, product_id_for_key
@@ -74,6 +78,7 @@ class Shop:
     """The catalogue as the search wants it: an embedder, a store, a table of products and one of profiles."""
 
     pieces: Sequence[Piece]
+    kinship: Cosines
     embedder: FashionEmbedder
     styles: dict[str, Style] = field(default_factory=dict[str, Style])
     key: str = "local@1024"
@@ -111,7 +116,7 @@ class Shop:
 
     def open_search(self, styles: Any = None) -> Search:
         profiles = OpenStyles(styles or self)
-        ranker = BuiltInRanker(profiles.find, clock=lambda: NOW)
+        ranker = BuiltInRanker(profiles.find, lambda: NOW, lambda: self.kinship)
         parts: Any = self  # it is all of them, but for what a search does not use
         return Search(parts, parts, parts, Reranker(profiles, ranker, WEIGHT))
 
@@ -131,7 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pictures", type=Path, help="folder for the grids before and after")
     options = parser.parse_args()
-    shop = Shop(build_catalogue(), FashionEmbedder.load())
+    shop = Shop(*group(build_catalogue()), FashionEmbedder.load())
     search = shop.open_search()
     measure_personas(shop, search)
     measure_drift(shop, search)
@@ -143,17 +148,37 @@ def main() -> None:
 
 
 def build_catalogue() -> list[Piece]:
-    """Garments as photos, and each again in one of the other styles; grouped by look."""
+    """Garments as photos, and each again in one of the other styles."""
     garments = list_products()[:GARMENTS]
     unusual = [_personas()[place % 3] for place in range(len(garments))]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         pairs = pool.map(_make_pieces, garments, unusual, chunksize=4)
-        pieces = [piece for pair in pairs for piece in pair]
-    labels = kmeans(np.array([piece.vector for piece in pieces]), min(CLUSTERS, len(pieces) // 4)).labels
-    return [
+        return [piece for pair in pairs for piece in pair]
+
+
+def group(pieces: Sequence[Piece]) -> tuple[list[Piece], Cosines]:
+    """The pieces with the labels that `ProductClusters` would give them, and how alike those are."""
+    vectors = np.array([piece.vector for piece in pieces])
+    categories = [piece.product.category for piece in pieces]
+    means = average(vectors, categories)
+    clusters = min(CLUSTERS, len(pieces) // ROWS_PER_CLUSTER)
+    grouped = kmeans(means.take_away(vectors, categories), clusters)
+    manifest = Manifest(
+        embedding_key=Shop.key,
+        dimensions=Shop.dimensions,
+        labels=tuple(range(len(grouped.centroids))),
+        categories=means.names,
+        next_label=len(grouped.centroids),
+        rows=len(pieces),
+        made_at=NOW,
+        sha256=digest(grouped.centroids, means.means),
+        is_assigned=True,
+    )
+    labelled = [
         replace(piece, product=replace(piece.product, cluster=int(label)))
-        for piece, label in zip(pieces, labels, strict=True)
+        for piece, label in zip(pieces, grouped.labels, strict=True)
     ]
+    return labelled, Cosines(Centroids(grouped.centroids, means.means, manifest))
 
 
 @cache
@@ -254,6 +279,9 @@ def measure_drift(shop: Shop, search: Search) -> None:
         "likes until a new style leads, median", float(np.median(needed)), "", better="lower", target=3.0
     )
     note_figure("likes until a new style leads, worst", float(max(needed)), "", better="lower", target=3.0)
+    told = [count for count, tells in zip(needed, newcomers, strict=True) if tells]
+    text = "likes until a new style leads, worst where three tell it to a newcomer"
+    note_figure(text, float(max(told)), "", better="lower", target=3.0)
     ours, theirs = float(np.mean([count <= 3 for count in needed])), float(np.mean(newcomers))
     against = f"newcomers with the same likes ({theirs:.3f})"
     note_figure("searches in which three likes turn the lead", ours, "", against=against, ratio=ours / theirs)

@@ -1,8 +1,9 @@
 """Figures of benchmarks: appended to `benchmarks/results.jsonl`, one JSON object per line, and printed."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -30,6 +31,8 @@ class Figure:
     ratio: float | None = None
     n: int | None = None
     seed: int | None = None
+    load: float | None = None
+    """How many programs wanted each processor when it was recorded, the benchmark among them."""
 
     @property
     def reached(self) -> bool | None:
@@ -42,9 +45,10 @@ class Figure:
 
 
 def record(figure: Figure, results: Path = RESULTS) -> None:
-    """Append a figure to the results and print it."""
+    """Append a figure to the results, with how busy the machine is, and print it."""
+    load = round(os.getloadavg()[0] / (os.cpu_count() or 1), 1)
     with results.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(figure)) + "\n")
+        file.write(json.dumps(asdict(replace(figure, load=load))) + "\n")
     show(figure)
 
 

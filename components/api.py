@@ -15,6 +15,7 @@ from components._lib.contract import PUBLIC_ROUTES, REQUEST_SCHEMAS
 from components._lib.firewall import FirewallSpec, Scope, firewall
 from components._lib.openapi import ApiDescription, describe_api, parse_route, route_slug, source_path
 from components._lib.package import VERSION, public_token
+from components._lib.watched import Kind, describe_watched, watched
 
 STAGE = "v1"
 TITLE = "Virtual Stylist"
@@ -81,6 +82,8 @@ class Api(pulumi.ComponentResource):
     """ARN of the stage, for a web application firewall."""
     execution_arn: pulumi.Output[str]
     """ARN under which the API invokes functions."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: ApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("Api"), name, {}, opts)
@@ -122,6 +125,7 @@ class Api(pulumi.ComponentResource):
         self.api_id = api.id
         self.stage_arn = stage.arn
         self.execution_arn = api.execution_arn
+        self.watched = describe_watched(watched(Kind.API, name, {"ApiName": api.name, "Stage": STAGE}))
         self.register_outputs(
             {
                 "url": self.url,
@@ -129,6 +133,7 @@ class Api(pulumi.ComponentResource):
                 "api_id": self.api_id,
                 "stage_arn": self.stage_arn,
                 "execution_arn": self.execution_arn,
+                "watched": self.watched,
             }
         )
 

@@ -12,6 +12,7 @@ from components._lib.event_queue import EventQueue, feed_function, queue_bucket_
 from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.package import public_token
 from components._lib.table import Index, data_table
+from components._lib.watched import describe_watched, watched_table
 
 PREFIX = "products/"
 CATEGORY_INDEX = "by-category"
@@ -61,6 +62,8 @@ class Catalog(pulumi.ComponentResource):
     """IAM policy document (JSON text) for reading products and their pictures."""
     lookup_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for reading products by id, without their pictures."""
+    search_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for searching: as `policy`, and reading products by category."""
     label_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for grouping: read all products and write their clusters."""
     bucket: pulumi.Output[str]
@@ -77,6 +80,8 @@ class Catalog(pulumi.ComponentResource):
     """Function that turns pictures and CSV rows into products."""
     ingest_role_arn: pulumi.Output[str]
     """Role of that function, for `VectorAccess`."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: CatalogArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("Catalog"), name, {}, opts)
@@ -120,6 +125,10 @@ class Catalog(pulumi.ComponentResource):
         self.environment = pulumi.Output.all(CATALOG=setting)
         self.policy = iam.document([look_up, _read_pictures(bucket)])
         self.lookup_policy = iam.document([look_up])
+        by_category = pulumi.Output.concat(table.arn, "/index/", CATEGORY_INDEX)
+        self.search_policy = iam.document(
+            [look_up, iam.allow(["dynamodb:Query"], [by_category]), _read_pictures(bucket)]
+        )
         self.label_policy = iam.document([label])
         self.bucket = bucket.bucket
         self.table = table.name
@@ -128,11 +137,15 @@ class Catalog(pulumi.ComponentResource):
         self.browse_function_arn = browse.arn
         self.ingest_function_arn = ingest.arn
         self.ingest_role_arn = ingest.role_arn
+        self.watched = describe_watched(
+            ingest.watched, browse.watched, *events.watched, watched_table(f"{name}-products", table)
+        )
         self.register_outputs(
             {
                 "environment": self.environment,
                 "policy": self.policy,
                 "lookup_policy": self.lookup_policy,
+                "search_policy": self.search_policy,
                 "label_policy": self.label_policy,
                 "bucket": self.bucket,
                 "table": self.table,
@@ -141,6 +154,7 @@ class Catalog(pulumi.ComponentResource):
                 "browse_function_arn": self.browse_function_arn,
                 "ingest_function_arn": self.ingest_function_arn,
                 "ingest_role_arn": self.ingest_role_arn,
+                "watched": self.watched,
             }
         )
 

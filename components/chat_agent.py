@@ -18,6 +18,7 @@ from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.models import Model, find_model, load_models
 from components._lib.package import public_token
 from components._lib.table import data_table
+from components._lib.watched import describe_watched, watched_table
 
 DEFAULT_CHAT_MODEL = "us.amazon.nova-2-lite-v1:0"
 EXPIRY_ATTRIBUTE = "expires_at"
@@ -109,6 +110,8 @@ class ChatAgent(pulumi.ComponentResource):
     """Where conversations are kept (JSON text), for `Profile`."""
     owner_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for showing, changing and erasing what is kept of a shopper."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: ChatAgentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("ChatAgent"), name, {}, opts)
@@ -165,6 +168,12 @@ class ChatAgent(pulumi.ComponentResource):
             )
         )
         self.owner_policy = iam.document(_own(sessions, profiles))
+        self.watched = describe_watched(
+            chat.watched,
+            weather.watched,
+            watched_table(f"{name}-sessions", sessions),
+            watched_table(f"{name}-profiles", profiles),
+        )
         self.register_outputs(
             {
                 "function_arn": self.function_arn,
@@ -172,6 +181,7 @@ class ChatAgent(pulumi.ComponentResource):
                 "read_policy": self.read_policy,
                 "kept": self.kept,
                 "owner_policy": self.owner_policy,
+                "watched": self.watched,
             }
         )
 

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.package import public_token
 from components._lib.table import data_table
+from components._lib.watched import describe_watched, watched_table
 
 STAGE = "v1"
 EXPIRY_ATTRIBUTE = "ttl"
@@ -44,6 +45,8 @@ class Connections(pulumi.ComponentResource):
     """IAM policy document (JSON text) for sending to connections only."""
     manage_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for the function that opens and closes connections."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: ConnectionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("Connections"), name, {}, opts)
@@ -69,6 +72,7 @@ class Connections(pulumi.ComponentResource):
         self.policy = iam.document([send, _on(table, "GetItem")])
         self.send_policy = iam.document([send])
         self.manage_policy = iam.document([send, _on(table, "DeleteItem", "PutItem")])
+        self.watched = describe_watched(watched_table(f"{name}-table", table))
         self.register_outputs(
             {
                 "api_id": self.api_id,
@@ -78,6 +82,7 @@ class Connections(pulumi.ComponentResource):
                 "policy": self.policy,
                 "send_policy": self.send_policy,
                 "manage_policy": self.manage_policy,
+                "watched": self.watched,
             }
         )
 

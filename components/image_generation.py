@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.alarm import Watch, of_spending
 from components._lib.bedrock import Place, call_region, find_place, invoke_statement
 from components._lib.bucket import private_bucket
 from components._lib.function import Function, FunctionSpec
@@ -14,6 +15,7 @@ from components._lib.kept import describe_kept, kept_objects, kept_rows, own_obj
 from components._lib.models import Model, find_model, load_models
 from components._lib.package import public_token
 from components._lib.table import data_table
+from components._lib.watched import describe_watched, watched_table
 
 DEFAULT_IMAGE_MODEL = "stability.stable-image-core-v1:1"
 PREFIX = "images/"
@@ -65,6 +67,8 @@ class ImageGeneration(pulumi.ComponentResource):
     """Name of the bucket of the pictures."""
     model_region: pulumi.Output[str]
     """Region in which the model is called, not always the stack's."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: ImageGenerationArgs, opts: pulumi.ResourceOptions | None = None
@@ -105,6 +109,9 @@ class ImageGeneration(pulumi.ComponentResource):
         )
         images = _images(name, self, args, setting, _use(model, place, bucket, quotas))
 
+        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
+            name, of_spending("images", images.name, limits["daily_spend_usd"])
+        )
         self.function_arn = images.arn
         self.kept = describe_kept(
             kept_objects("pictures", bucket, PREFIX),
@@ -117,6 +124,7 @@ class ImageGeneration(pulumi.ComponentResource):
         self.quotas_policy = iam.document([iam.allow(["dynamodb:UpdateItem"], [quotas.arn])])
         self.bucket = bucket.bucket
         self.model_region = call_region(model, place)
+        self.watched = describe_watched(images.watched, watched_table(f"{name}-quotas", quotas))
         self.register_outputs(
             {
                 "function_arn": self.function_arn,
@@ -126,6 +134,7 @@ class ImageGeneration(pulumi.ComponentResource):
                 "quotas_policy": self.quotas_policy,
                 "bucket": self.bucket,
                 "model_region": self.model_region,
+                "watched": self.watched,
             }
         )
 

@@ -17,6 +17,7 @@ from components._lib.knowledge.storage import CreateStorage, StorageRequest, Sto
 from components._lib.models import Model, load_models
 from components._lib.opensearch import OpenSearchGeneration
 from components._lib.package import public_token
+from components._lib.watched import describe_watched
 
 TEXT_EMBEDDING_MODEL = "amazon.titan-embed-text-v2:0"
 DIMENSIONS = 1024
@@ -83,6 +84,8 @@ class KnowledgeBase(pulumi.ComponentResource):
     """Queue of uploads that could not be brought in."""
     sync_function_arn: pulumi.Output[str]
     """Function that starts ingestion jobs."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: KnowledgeBaseArgs, opts: pulumi.ResourceOptions | None = None
@@ -144,6 +147,7 @@ class KnowledgeBase(pulumi.ComponentResource):
         self.data_source_id = source.data_source_id
         self.dead_letter_url = events.dead_letters.url
         self.sync_function_arn = sync.arn
+        self.watched = describe_watched(sync.watched, *events.watched)
         self.register_outputs(
             {
                 "environment": self.environment,
@@ -153,6 +157,7 @@ class KnowledgeBase(pulumi.ComponentResource):
                 "data_source_id": self.data_source_id,
                 "dead_letter_url": self.dead_letter_url,
                 "sync_function_arn": self.sync_function_arn,
+                "watched": self.watched,
             }
         )
 

@@ -12,6 +12,7 @@ from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.package import public_token
 from components._lib.table import data_table
+from components._lib.watched import describe_watched, watched_table
 
 _GATEWAY_LIMIT_SECONDS = 29
 _RECORDER_TIMEOUT = 60
@@ -67,6 +68,8 @@ class Personalization(pulumi.ComponentResource):
     """Function that answers `POST /interactions` and `GET`, `PATCH` and `DELETE /me/style`."""
     dead_letter_url: pulumi.Output[str]
     """Queue of the interactions that could not be recorded."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: PersonalizationArgs, opts: pulumi.ResourceOptions | None = None
@@ -96,11 +99,12 @@ class Personalization(pulumi.ComponentResource):
             {"table": table.name, "weight": args.get("weight", 0.3)}, sort_keys=True
         )
         function = _keeper(name, self, args, setting, table, waiting)
+        recorder = _recorder(name, self, args, waiting)
         feed_function(
             f"{name}-recorder-source",
             self,
             waiting,
-            _recorder(name, self, args, waiting),
+            recorder,
             batch_size=_BATCH,
             concurrency=_RECORDERS,
             window_seconds=_WINDOW_SECONDS,
@@ -123,6 +127,9 @@ class Personalization(pulumi.ComponentResource):
         self.owner_policy = iam.document(own_rows(table))
         self.function_arn = function.arn
         self.dead_letter_url = waiting.dead_letters.url
+        self.watched = describe_watched(
+            function.watched, recorder.watched, *waiting.watched, watched_table(f"{name}-styles", table)
+        )
         self.register_outputs(
             {
                 "environment": self.environment,
@@ -131,6 +138,7 @@ class Personalization(pulumi.ComponentResource):
                 "owner_policy": self.owner_policy,
                 "function_arn": self.function_arn,
                 "dead_letter_url": self.dead_letter_url,
+                "watched": self.watched,
             }
         )
 

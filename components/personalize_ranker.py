@@ -18,6 +18,7 @@ from components._lib.bucket import private_bucket
 from components._lib.function import Function, FunctionSpec
 from components._lib.package import public_token
 from components._lib.ranker_training import STEP_SECONDS, definition
+from components._lib.watched import describe_watched
 from components._lib.workflow import Workflow, WorkflowSpec
 
 _SERVICE = "personalize.amazonaws.com"
@@ -68,6 +69,8 @@ class PersonalizeRanker(pulumi.ComponentResource):
     """Function that does the workflow's steps."""
     bucket: pulumi.Output[str]
     """Name of the bucket of exports and of the pointer to the live model."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: PersonalizeRankerArgs, opts: pulumi.ResourceOptions | None = None
@@ -135,6 +138,7 @@ class PersonalizeRanker(pulumi.ComponentResource):
         self.workflow_arn = workflow.arn
         self.training_function_arn = function.arn
         self.bucket = bucket.bucket
+        self.watched = describe_watched(function.watched, workflow.watched)
         self.register_outputs(
             {
                 "environment": self.environment,
@@ -143,6 +147,7 @@ class PersonalizeRanker(pulumi.ComponentResource):
                 "workflow_arn": self.workflow_arn,
                 "training_function_arn": self.training_function_arn,
                 "bucket": self.bucket,
+                "watched": self.watched,
             }
         )
 

@@ -9,6 +9,8 @@ from components._lib.event_queue import failures_queue
 from components._lib.function import Function, FunctionSpec
 from components._lib.package import public_token
 from components._lib.schedule import run_on_schedule
+from components._lib.trainer import TRAINERS, ClusterTrainer, TrainerRequest
+from components._lib.watched import describe_watched, watched_letters
 
 _TIMEOUT = 900
 _EVERY = "rate(1 hour)"
@@ -30,6 +32,13 @@ class ProductClustersArgs(TypedDict):
     `clusters_write_policy` of `Lake`."""
     clusters: NotRequired[int]
     """How many clusters there are at most, 1 to 1000; a small catalogue has fewer. Default: 100."""
+    trainer: NotRequired[ClusterTrainer]
+    """What finds the clusters: the function itself, or a training job of SageMaker. Default: builtin."""
+    lake_bucket: NotRequired[pulumi.Input[str]]
+    """Output `bucket` of `Lake`; needed with the trainer sagemaker. Default: none."""
+    physical_name: NotRequired[str]
+    """What the names of training jobs begin with, unique in account and region, at most 31 characters;
+    needed with the trainer sagemaker. Default: none."""
     vector_layers: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Output `layers` of `VectorSearch`: what its backend needs. Default: none."""
     memory_mb: NotRequired[int]
@@ -51,6 +60,8 @@ class ProductClusters(pulumi.ComponentResource):
     """Function that groups the products; `{"force": true}` has it do so at once."""
     dead_letter_url: pulumi.Output[str]
     """Queue of the scheduled runs that failed for good."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: ProductClustersArgs, opts: pulumi.ResourceOptions | None = None
@@ -58,6 +69,15 @@ class ProductClusters(pulumi.ComponentResource):
         super().__init__(public_token("ProductClusters"), name, {}, opts)
         clusters = int(args.get("clusters", 100))
         _check_clusters(clusters)
+        trainer = TRAINERS[ClusterTrainer(args.get("trainer", ClusterTrainer.BUILTIN))](
+            TrainerRequest(
+                name=name,
+                parent=self,
+                lake_bucket=args.get("lake_bucket"),
+                physical_name=args.get("physical_name"),
+                tags=args.get("tags"),
+            )
+        )
 
         failures = failures_queue(name, self, args.get("tags"), args.get("alarm_topic_arn"))
         function = Function(
@@ -73,7 +93,12 @@ class ProductClusters(pulumi.ComponentResource):
                 log_retention_days=int(args.get("log_retention_days", 30)),
                 alarm_topic_arn=args.get("alarm_topic_arn"),
                 tags=args.get("tags"),
-                environment={"GROUPING": pulumi.Output.json_dumps({"clusters": clusters})},
+                environment={
+                    "GROUPING": pulumi.Output.json_dumps(
+                        {"clusters": clusters, "trainer": trainer.setting}, sort_keys=True
+                    )
+                },
+                statements=trainer.statements,
                 bound_environments=(
                     args["vector_environment"],
                     args["catalog_environment"],
@@ -88,11 +113,13 @@ class ProductClusters(pulumi.ComponentResource):
         self.role_arn = function.role_arn
         self.function_name = function.name
         self.dead_letter_url = failures.url
+        self.watched = describe_watched(function.watched, watched_letters(f"{name}-failures", failures))
         self.register_outputs(
             {
                 "role_arn": self.role_arn,
                 "function_name": self.function_name,
                 "dead_letter_url": self.dead_letter_url,
+                "watched": self.watched,
             }
         )
 

@@ -8,6 +8,7 @@ import pulumi
 from components._lib import iam
 from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.package import public_token
+from components._lib.watched import describe_watched
 
 _GATEWAY_LIMIT_SECONDS = 29
 
@@ -22,13 +23,17 @@ class ProductSearchArgs(TypedDict):
     catalog_environment: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Output `environment` of `Catalog`."""
     catalog_policy: pulumi.Input[str]
-    """Output `policy` of `Catalog`."""
+    """Output `search_policy` of `Catalog`."""
     layers: Sequence[pulumi.Input[str]]
     """ARNs of the Lambda layers that hold the runtime's dependencies, numpy among them."""
     style_environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Output `environment` of `Personalization`. Default: all shoppers find the same."""
     style_policy: NotRequired[pulumi.Input[str]]
     """Output `policy` of `Personalization`; belongs to `style_environment`. Default: none."""
+    cluster_environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Output `clusters_environment` of `Lake`: how alike clusters are. Default: no two are."""
+    cluster_policy: NotRequired[pulumi.Input[str]]
+    """Output `clusters_policy` of `Lake`; belongs to `cluster_environment`. Default: none."""
     memory_mb: NotRequired[int]
     """Memory, which also decides the share of a processor; the index lives in it. Default: 2048."""
     vector_layers: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
@@ -52,18 +57,21 @@ class ProductSearch(pulumi.ComponentResource):
     """Setting SEARCH (JSON text) for functions that search through this one."""
     policy: pulumi.Output[str]
     """IAM policy document (JSON text) for calling exactly this function."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: ProductSearchArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(public_token("ProductSearch"), name, {}, opts)
         check_pair(args, "style_environment", "style_policy")
+        check_pair(args, "cluster_environment", "cluster_policy")
         search = Function(
             name,
             FunctionSpec(
                 service="search",
                 handler="runtime.search.handler.handler",
-                packages=("search", "personalization", "vectors", "wardrobe", "shared"),
+                packages=("search", "personalization", "clusters", "vectors", "wardrobe", "shared"),
                 layers=args["layers"],
                 bound_layers=args.get("vector_layers"),
                 timeout=_GATEWAY_LIMIT_SECONDS,
@@ -75,11 +83,13 @@ class ProductSearch(pulumi.ComponentResource):
                     args["vector_environment"],
                     args["catalog_environment"],
                     args.get("style_environment", {}),
+                    args.get("cluster_environment", {}),
                 ),
                 bound_policies=(
                     args["vector_query_policy"],
                     args["catalog_policy"],
                     *([args["style_policy"]] if "style_policy" in args else []),
+                    *([args["cluster_policy"]] if "cluster_policy" in args else []),
                 ),
             ),
             pulumi.ResourceOptions(parent=self),
@@ -89,11 +99,13 @@ class ProductSearch(pulumi.ComponentResource):
         setting = pulumi.Output.json_dumps({"function": search.name}, sort_keys=True)
         self.environment = pulumi.Output.all(SEARCH=setting)
         self.policy = iam.document([iam.allow(["lambda:InvokeFunction"], [search.arn])])
+        self.watched = describe_watched(search.watched)
         self.register_outputs(
             {
                 "function_arn": self.function_arn,
                 "role_arn": self.role_arn,
                 "environment": self.environment,
                 "policy": self.policy,
+                "watched": self.watched,
             }
         )

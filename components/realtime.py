@@ -12,6 +12,7 @@ from components._lib.access_log import create_access_log
 from components._lib.function import Function, FunctionSpec
 from components._lib.openapi import integration_uri
 from components._lib.package import public_token
+from components._lib.watched import Kind, describe_watched, watched
 from components.connections import STAGE
 
 _OWN_ROUTES = ("$connect", "$disconnect", "$default", "ping")
@@ -72,6 +73,8 @@ class Realtime(pulumi.ComponentResource):
     """Address (wss) to connect to; the access token goes into the query parameter `token`."""
     stage_arn: pulumi.Output[str]
     """ARN of the stage."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: RealtimeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("Realtime"), name, {}, opts)
@@ -80,7 +83,8 @@ class Realtime(pulumi.ComponentResource):
         _check_actions(actions)
         _check_rate(rate)
 
-        authorizer = _authorizer(name, self, args)
+        checker = _token_checker(name, self, args)
+        authorizer = _authorizer(name, self, args, checker)
         lifecycle = _lifecycle(name, self, args)
         targets: dict[str, pulumi.Input[str]] = dict.fromkeys(_OWN_ROUTES, lifecycle.arn)
         targets.update(actions)
@@ -97,7 +101,18 @@ class Realtime(pulumi.ComponentResource):
 
         self.url = stage.invoke_url
         self.stage_arn = stage.arn
-        self.register_outputs({"url": self.url, "stage_arn": self.stage_arn})
+        self.watched = describe_watched(
+            checker.watched,
+            lifecycle.watched,
+            watched(Kind.SOCKET, name, {"ApiId": args["api_id"], "Stage": STAGE}),
+        )
+        self.register_outputs(
+            {
+                "url": self.url,
+                "stage_arn": self.stage_arn,
+                "watched": self.watched,
+            }
+        )
 
 
 def _check_actions(actions: Mapping[str, Any]) -> None:
@@ -113,12 +128,13 @@ def _check_rate(rate: int) -> None:
         raise ValueError(f"requests_per_second: {rate} would refuse every message; use at least 1")
 
 
-def _authorizer(name: str, parent: pulumi.Resource, args: RealtimeArgs) -> aws.apigatewayv2.Authorizer:
+def _token_checker(name: str, parent: pulumi.Resource, args: RealtimeArgs) -> Function:
+    """The function that looks at the token of whoever connects."""
     setting = pulumi.Output.json_dumps(
         {"metadata_url": args["metadata_url"], "client_id": args["client_id"], "scope": args["scope"]},
         sort_keys=True,
     )
-    function = Function(
+    return Function(
         f"{name}-authorizer",
         FunctionSpec(
             service="authorizer",
@@ -134,6 +150,11 @@ def _authorizer(name: str, parent: pulumi.Resource, args: RealtimeArgs) -> aws.a
         ),
         pulumi.ResourceOptions(parent=parent),
     )
+
+
+def _authorizer(
+    name: str, parent: pulumi.Resource, args: RealtimeArgs, function: Function
+) -> aws.apigatewayv2.Authorizer:
     authorizer = aws.apigatewayv2.Authorizer(
         f"{name}-token",
         api_id=args["api_id"],

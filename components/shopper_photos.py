@@ -13,6 +13,7 @@ from components._lib.function import Function, FunctionSpec
 from components._lib.kept import describe_kept, kept_objects, kept_rows, own_objects, own_rows
 from components._lib.package import public_token
 from components._lib.table import Index, data_table
+from components._lib.watched import describe_watched, watched_table
 
 PREFIX = "models/"
 BY_USER = "by_user"
@@ -62,6 +63,8 @@ class ShopperPhotos(pulumi.ComponentResource):
     """Name of the bucket of the photos."""
     dead_letter_url: pulumi.Output[str]
     """Queue of events that could not be worked through."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: ShopperPhotosArgs, opts: pulumi.ResourceOptions | None = None
@@ -136,6 +139,9 @@ class ShopperPhotos(pulumi.ComponentResource):
         self.owner_policy = iam.document([*own_objects(bucket, PREFIX), *own_rows(table, BY_USER)])
         self.bucket = bucket.bucket
         self.dead_letter_url = events.dead_letters.url
+        self.watched = describe_watched(
+            intake.watched, *events.watched, watched_table(f"{name}-models", table)
+        )
         self.register_outputs(
             {
                 "environment": self.environment,
@@ -146,6 +152,7 @@ class ShopperPhotos(pulumi.ComponentResource):
                 "owner_policy": self.owner_policy,
                 "bucket": self.bucket,
                 "dead_letter_url": self.dead_letter_url,
+                "watched": self.watched,
             }
         )
 

@@ -9,6 +9,7 @@ from components._lib import iam
 from components._lib.function import Function, FunctionSpec
 from components._lib.kept import merge_kept
 from components._lib.package import public_token
+from components._lib.watched import describe_watched
 
 _GATEWAY_LIMIT_SECONDS = 29
 
@@ -37,6 +38,8 @@ class Profile(pulumi.ComponentResource):
 
     function_arn: pulumi.Output[str]
     """Function that answers `GET`, `PATCH` and `DELETE /me` and `GET /me/export`."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: ProfileArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("Profile"), name, {}, opts)
@@ -59,4 +62,10 @@ class Profile(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.function_arn = function.arn
-        self.register_outputs({"function_arn": self.function_arn})
+        self.watched = describe_watched(function.watched)
+        self.register_outputs(
+            {
+                "function_arn": self.function_arn,
+                "watched": self.watched,
+            }
+        )

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
+from components._lib.alarm import Watch, of_jobs, of_spending
 from components._lib.bedrock import find_place
 from components._lib.bucket import private_bucket
 from components._lib.event_queue import queue_bucket_events, queue_messages
@@ -31,12 +32,14 @@ from components._lib.tryon.functions import (
 )
 from components._lib.tryon.provider import CreateProvider, ProviderRequest
 from components._lib.tryon.workflow import LeadingSpec, lead_jobs
+from components._lib.watched import describe_watched, watched_table
 
 PREFIX = "results/"
 RESULT = "/look.jpg"
 BY_USER = "by_user"
 UNFINISHED = "unfinished"
 EXPIRY_ATTRIBUTE = "ttl"
+_PATIENCE_S = 1200
 _HIDDEN = (
     "claim",
     "connection_id",
@@ -140,6 +143,8 @@ class TryOn(pulumi.ComponentResource):
     """The workflow."""
     dead_letter_url: pulumi.Output[str]
     """Queue of jobs that the worker could not take."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: TryOnArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("TryOn"), name, {}, opts)
@@ -218,12 +223,17 @@ class TryOn(pulumi.ComponentResource):
                 tags=args.get("tags"),
             ),
         )
-        add_starter(name, self, bindings, store, machine)
-        add_worker(name, self, bindings, store, machine, work, provider, concurrency)
-        add_delivery(name, self, bindings, store, results)
-        add_sweeper(name, self, bindings, store, machine)
+        started = add_starter(name, self, bindings, store, machine)
+        worker = add_worker(name, self, bindings, store, machine, work, provider, concurrency)
+        delivery = add_delivery(name, self, bindings, store, results)
+        sweeper, swept = add_sweeper(name, self, bindings, store, machine)
         routes = add_routes(name, self, bindings, store)
 
+        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
+            name,
+            of_jobs("tryon-sweeper", sweeper.name, _PATIENCE_S),
+            of_spending("tryon-routes", routes.name, limits["daily_spend_usd"]),
+        )
         self.function_arn = routes.arn
         self.kept = describe_kept(
             kept_objects("looks", bucket, PREFIX),
@@ -234,6 +244,15 @@ class TryOn(pulumi.ComponentResource):
         self.table = jobs.name
         self.state_machine_arn = machine.arn
         self.dead_letter_url = work.dead_letters.url
+        self.watched = describe_watched(
+            *(each.watched for each in (routes, worker, delivery, closer)),
+            *started,
+            *swept,
+            *results.watched,
+            *work.watched,
+            machine.watched,
+            watched_table(f"{name}-jobs", jobs),
+        )
         self.register_outputs(
             {
                 "function_arn": self.function_arn,
@@ -243,6 +262,7 @@ class TryOn(pulumi.ComponentResource):
                 "table": self.table,
                 "state_machine_arn": self.state_machine_arn,
                 "dead_letter_url": self.dead_letter_url,
+                "watched": self.watched,
             }
         )
 

@@ -8,6 +8,7 @@ import pulumi
 
 from components._lib.function import Function, FunctionSpec
 from components._lib.package import public_token
+from components._lib.watched import Row, describe_watched
 from components._lib.workflow import Workflow, WorkflowSpec, retry
 
 _LONGEST_SECONDS = 900
@@ -70,6 +71,8 @@ class VectorMigration(pulumi.ComponentResource):
     """Role of the function that copies, for `VectorAccess`; empty when not `active`."""
     verify_role_arn: pulumi.Output[str]
     """Role of the function that compares, for `VectorAccess`; empty when not `active`."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(
         self, name: str, args: VectorMigrationArgs, opts: pulumi.ResourceOptions | None = None
@@ -79,11 +82,13 @@ class VectorMigration(pulumi.ComponentResource):
         self.functions = parts.functions
         self.backfill_role_arn = pulumi.Output.from_input(parts.backfill_role_arn)
         self.verify_role_arn = pulumi.Output.from_input(parts.verify_role_arn)
+        self.watched = describe_watched(*parts.watched)
         self.register_outputs(
             {
                 "functions": self.functions,
                 "backfill_role_arn": self.backfill_role_arn,
                 "verify_role_arn": self.verify_role_arn,
+                "watched": self.watched,
             }
         )
 
@@ -93,6 +98,7 @@ class _Parts:
     functions: pulumi.Output[Mapping[str, str]]
     backfill_role_arn: pulumi.Input[str]
     verify_role_arn: pulumi.Input[str]
+    watched: tuple[Row, ...] = ()
 
 
 def _create_nothing() -> _Parts:
@@ -118,7 +124,8 @@ def _create(name: str, parent: pulumi.Resource, args: VectorMigrationArgs) -> _P
     functions = pulumi.Output.all(
         backfill=backfill.arn, verify=verify.arn, control=control.arn, workflow=workflow.arn
     )
-    return _Parts(functions, backfill.role_arn, verify.role_arn)
+    watched = (backfill.watched, verify.watched, control.watched, workflow.watched)
+    return _Parts(functions, backfill.role_arn, verify.role_arn, watched)
 
 
 def _function(

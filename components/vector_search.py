@@ -15,6 +15,7 @@ from components._lib.package import public_token
 from components._lib.vector import dynamodb, migration, opensearch, s3vectors
 from components._lib.vector.backend import BackendRequest, CreateBackend
 from components._lib.vector.space import DEFAULT_DIMENSIONS, VectorSpace, space_suffix
+from components._lib.watched import describe_watched
 
 _DIMENSIONS = (256, 384, 1024)
 _MIGRATION_INPUTS = ("migrate_to_backend", "migrate_to_embedder", "migrate_to_dimensions")
@@ -140,6 +141,8 @@ class VectorSearch(pulumi.ComponentResource):
     """IAM policy document (JSON text) for comparing both places; allows nothing without a migration."""
     switch_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for saying which place answers; allows nothing without a migration."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: VectorSearchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("VectorSearch"), name, {}, opts)
@@ -180,6 +183,9 @@ class VectorSearch(pulumi.ComponentResource):
         self.copy_policy = _document(move.copy if move else [])
         self.compare_policy = _document(move.compare if move else [])
         self.switch_policy = _document(move.switch if move else [])
+        self.watched = describe_watched(
+            *(row for space in spaces for row in space.store.watched), *(move.watched if move else ())
+        )
         self.register_outputs(
             {
                 "environment": self.environment,
@@ -193,6 +199,7 @@ class VectorSearch(pulumi.ComponentResource):
                 "copy_policy": self.copy_policy,
                 "compare_policy": self.compare_policy,
                 "switch_policy": self.switch_policy,
+                "watched": self.watched,
             }
         )
 

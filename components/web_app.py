@@ -13,6 +13,7 @@ from components._lib.alarm import Watch, of_service
 from components._lib.image import codebuild, docker
 from components._lib.image.builder import BuildImage, ImageRequest, source_digest
 from components._lib.package import public_token
+from components._lib.watched import Kind, describe_watched, watched
 from components.web_edge import HEALTH_PATH, SITE_PORT
 
 # Sizes of Fargate tasks, MB of memory by CPU units:
@@ -91,6 +92,8 @@ class WebApp(pulumi.ComponentResource):
     """Name of the ECS service."""
     log_group: pulumi.Output[str]
     """Log group of the tasks."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: WebAppArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("WebApp"), name, {}, opts)
@@ -104,12 +107,14 @@ class WebApp(pulumi.ComponentResource):
             self._host(name, args, builder, cpu, memory, least, most)
         else:
             self.image = self.cluster_name = self.service_name = self.log_group = pulumi.Output.from_input("")
+            self.watched = describe_watched()
         self.register_outputs(
             {
                 "image": self.image,
                 "cluster_name": self.cluster_name,
                 "service_name": self.service_name,
                 "log_group": self.log_group,
+                "watched": self.watched,
             }
         )
 
@@ -160,6 +165,9 @@ class WebApp(pulumi.ComponentResource):
         self.cluster_name = cluster.name
         self.service_name = service.name
         self.log_group = logs.name
+        self.watched = describe_watched(
+            watched(Kind.SERVICE, name, {"ClusterName": cluster.name, "ServiceName": service.name})
+        )
 
 
 def _check_size(cpu: int, memory: int) -> None:

@@ -13,6 +13,7 @@ from components._lib.bucket import private_bucket
 from components._lib.firewall import GLOBAL_REGION, FirewallSpec, Scope, check_cidrs, firewall
 from components._lib.network import Network, NetworkSpec
 from components._lib.package import public_token
+from components._lib.watched import Kind, describe_watched, watched
 
 SITE_PORT = 8501
 HEALTH_PATH = "/_stcore/health"
@@ -93,6 +94,8 @@ class WebEdge(pulumi.ComponentResource):
     """Name of the load balancer in CloudWatch."""
     target_group_suffix: pulumi.Output[str]
     """Name of the target group in CloudWatch."""
+    watched: pulumi.Output[str]
+    """Parts to look at (JSON text), for `Dashboard`."""
 
     def __init__(self, name: str, args: WebEdgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("WebEdge"), name, {}, opts)
@@ -115,6 +118,7 @@ class WebEdge(pulumi.ComponentResource):
                 "security_group_id": self.security_group_id,
                 "load_balancer_suffix": self.load_balancer_suffix,
                 "target_group_suffix": self.target_group_suffix,
+                "watched": self.watched,
             }
         )
 
@@ -163,6 +167,13 @@ class WebEdge(pulumi.ComponentResource):
         self.security_group_id = group.id
         self.load_balancer_suffix = balancer.arn_suffix
         self.target_group_suffix = targets.arn_suffix
+        self.watched = describe_watched(
+            watched(
+                Kind.TARGETS,
+                name,
+                {"LoadBalancer": balancer.arn_suffix, "TargetGroup": targets.arn_suffix},
+            )
+        )
 
     def _point_elsewhere(self, args: WebEdgeArgs) -> None:
         if "fallback_url" not in args:
@@ -177,6 +188,7 @@ class WebEdge(pulumi.ComponentResource):
         self.security_group_id = nothing
         self.load_balancer_suffix = nothing
         self.target_group_suffix = nothing
+        self.watched = describe_watched()
 
 
 @dataclass(frozen=True, slots=True)

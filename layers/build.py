@@ -14,6 +14,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from types import MappingProxyType
 
+from layers.exclusive import one_at_a_time
+
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / ".build" / "layers"
 LAYERS = ("core", "arrays", "tokens", "opensearch")
@@ -46,6 +48,7 @@ SERVICES = frozenset(
         "personalize-runtime",
         "s3",
         "s3vectors",
+        "sagemaker",
         "sagemaker-runtime",
         "secretsmanager",
         "sqs",
@@ -103,15 +106,16 @@ def _build(name: str, target: str) -> Path:
     lock = ROOT / "layers" / f"{name}.txt"
     folder, stamp = layer_folder(name, target), OUTPUT / f"{name}-{target}.sha256"
     wanted = _fingerprint(lock, target)
-    if folder.is_dir() and stamp.is_file() and stamp.read_text() == wanted:
+    with one_at_a_time(folder):
+        if folder.is_dir() and stamp.is_file() and stamp.read_text() == wanted:
+            return folder
+        shutil.rmtree(folder, ignore_errors=True)
+        _install(lock, folder / "python", target)
+        _prune(folder / "python")
+        if target == "host":
+            compileall.compile_dir(folder, quiet=2)
+        stamp.write_text(wanted)
         return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    _install(lock, folder / "python", target)
-    _prune(folder / "python")
-    if target == "host":
-        compileall.compile_dir(folder, quiet=2)
-    stamp.write_text(wanted)
-    return folder
 
 
 def _fingerprint(lock: Path, target: str) -> str:

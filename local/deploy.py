@@ -77,6 +77,11 @@ class Cloud(Mocks):
                 "userId": ACCOUNT,
                 "id": ACCOUNT,
             },
+            "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": {
+                "registryId": "382416733822",
+                "registryPath": f"382416733822.dkr.ecr.{region}.amazonaws.com/kmeans:1",
+                "id": "382416733822",
+            },
             "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
         }
         if args.token not in answers:
@@ -184,6 +189,8 @@ def stack_config(config: LocalConfig) -> tuple[str, dict[str, str]]:
         values[key if ":" in key else f"{name}:{key}"] = value
     local = {"siteUrl": config.site_url, "weatherUrl": f"{config.ai_url}/open-meteo"}
     # The site runs as a process of this machine.
+    # Nobody pays for visits here, and nobody needs them often.
+    local["canaryMinutes"] = "60"
     local |= {"hostSite": "false", "domainName": "", "certificateArn": "", "allowedCidrs": "[]"}
     if config.models == "local":
         local["notice"] = LOCAL_MODELS

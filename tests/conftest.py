@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from layers.build import OUTPUT
+from layers.exclusive import one_at_a_time
 from local.catalog import drawing_digest
 from local.demo.catalog import write_catalog
 from tests.support.cloud import RunningCloud, eventually, running_cloud
@@ -23,12 +24,20 @@ def pytest_configure() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole files run side by side, except for those that say themselves what they belong to."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 @pytest.fixture(scope="session")
 def catalog_folder() -> Path:
     """A part of the drawn demo catalogue, drawn once for as long as its drawing does not change."""
     folder = OUTPUT.parent / f"catalog-{_PRODUCTS}-{drawing_digest()}"
-    if not (folder / "products.csv").is_file():
-        write_catalog(folder, limit=_PRODUCTS)
+    with one_at_a_time(folder):
+        if not (folder / "products.csv").is_file():
+            write_catalog(folder, limit=_PRODUCTS)
     return folder
 
 

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.alarm import Watch, of_dead_letters, of_queue
 from components._lib.function import Function
+from components._lib.watched import Row, watched_letters, watched_queue
 
 _DAY = 24 * 3600
 DEAD_LETTERS_KEPT = 14 * _DAY
@@ -24,6 +25,7 @@ class EventQueue:
 
     queue: aws.sqs.Queue
     dead_letters: aws.sqs.Queue
+    watched: tuple[Row, Row]
 
     def receive_statement(self) -> iam.Statement:
         """What a function must be allowed to do to be fed from the queue."""
@@ -125,7 +127,14 @@ def queue_messages(
     watch = Watch(parent=parent, topic_arn=alarm_topic_arn, tags=tags)
     watch.add(f"{name}-dead-letters", of_dead_letters(dead_letters.name))
     watch.add(f"{name}-{what}", of_queue(queue.name, _PATIENCE))
-    return EventQueue(queue=queue, dead_letters=dead_letters)
+    return EventQueue(
+        queue=queue,
+        dead_letters=dead_letters,
+        watched=(
+            watched_queue(f"{name}-{what}", queue),
+            watched_letters(f"{name}-dead-letters", dead_letters),
+        ),
+    )
 
 
 def failures_queue(

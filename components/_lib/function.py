@@ -8,11 +8,11 @@ import pulumi
 import pulumi_aws as aws
 
 from components._lib import iam
-from components._lib.alarm import Watch, of_function
+from components._lib.alarm import METRICS_NAMESPACE, Watch, of_function
 from components._lib.package import internal_token
+from components._lib.watched import Kind, Row, watched
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-METRICS_NAMESPACE = "VirtualStylist"
 _BUNDLED = (".py", ".toml")
 
 
@@ -52,6 +52,7 @@ class Function(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
     role_arn: pulumi.Output[str]
+    watched: Row
 
     def __init__(self, name: str, spec: FunctionSpec, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(internal_token("Function"), name, {}, opts)
@@ -94,6 +95,7 @@ class Function(pulumi.ComponentResource):
         self.arn = function.arn
         self.name = function.name
         self.role_arn = role.arn
+        self.watched = watched(Kind.FUNCTION, name, {"FunctionName": function.name}, service=spec.service)
         self.register_outputs({"arn": self.arn, "name": self.name, "role_arn": self.role_arn})
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 import pulumi
 
 from components._lib import iam
+from components._lib.watched import describe_watched
 from components.personalize_ranker import PersonalizeRanker, PersonalizeRankerArgs
 
 
@@ -28,18 +29,24 @@ class RankerBinding:
     """Empty where nothing is trained."""
     bucket: pulumi.Output[str]
     """Empty where nothing is trained."""
+    watched: pulumi.Output[str]
 
 
 def _bind_builtin(name: str, args: PersonalizeRankerArgs) -> RankerBinding:
     nothing, empty = iam.document([]), pulumi.Output.from_input("")
     environment = pulumi.Output.all(RANKER=pulumi.Output.json_dumps({"kind": "builtin"}))
-    return RankerBinding(environment, nothing, nothing, empty, empty)
+    return RankerBinding(environment, nothing, nothing, empty, empty, describe_watched())
 
 
 def _bind_personalize(name: str, args: PersonalizeRankerArgs) -> RankerBinding:
     ranker = PersonalizeRanker(name, args)
     return RankerBinding(
-        ranker.environment, ranker.policy, ranker.events_policy, ranker.workflow_arn, ranker.bucket
+        ranker.environment,
+        ranker.policy,
+        ranker.events_policy,
+        ranker.workflow_arn,
+        ranker.bucket,
+        ranker.watched,
     )
 
 

@@ -12,6 +12,7 @@ from components._lib.alarm import Watch, of_workflow
 from components._lib.bedrock import find_place
 from components._lib.package import internal_token
 from components._lib.texts import dump_json
+from components._lib.watched import Kind, Row, watched
 
 # What Lambda itself asks to be retried: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
 LAMBDA_TROUBLES = (
@@ -61,6 +62,7 @@ class Workflow(pulumi.ComponentResource):
     """One state machine, one role: it may call the functions it names, write its log and send traces."""
 
     arn: pulumi.Output[str]
+    watched: Row
 
     def __init__(self, name: str, spec: WorkflowSpec, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(internal_token("Workflow"), name, {}, opts)
@@ -94,6 +96,7 @@ class Workflow(pulumi.ComponentResource):
             name, *of_workflow(machine.arn)
         )
         self.arn = machine.arn
+        self.watched = watched(Kind.WORKFLOW, name, {"StateMachineArn": machine.arn})
         self.register_outputs({"arn": self.arn})
 
 

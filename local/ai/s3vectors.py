@@ -11,6 +11,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.ai.gate import AccessDenied
+from local.ai.vector_filters import is_primitive, is_primitive_list, parse_filter
+from local.ai.vector_rows import StoredVector, VectorRows
 from local.ai.wire import Check, Json, ServiceError, error_response, invalid
 
 ACCOUNT = "000000000000"
@@ -36,16 +39,8 @@ _AFTER = "after:"
 
 
 @dataclass(slots=True)
-class StoredVector:
-    """A vector as put, float32 (d,), and its metadata."""
-
-    values: NDArray[np.float32]
-    metadata: Json
-
-
-@dataclass(slots=True)
 class VectorIndex:
-    """One index: its immutable settings and its vectors by key, in the order of their first arrival."""
+    """One index: its immutable settings and its vectors by key."""
 
     bucket: str
     name: str
@@ -53,7 +48,10 @@ class VectorIndex:
     metric: str
     hidden_keys: frozenset[str]
     created: float
-    vectors: dict[str, StoredVector] = field(default_factory=dict[str, StoredVector])
+    vectors: VectorRows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.vectors = VectorRows(self.dimension)
 
     @property
     def arn(self) -> str:
@@ -115,19 +113,17 @@ def restore(document: Json) -> VectorBuckets:
     buckets = {name: VectorBucket(name, bucket["created"]) for name, bucket in document.items()}
     for name, bucket in document.items():
         for index in bucket["indexes"]:
-            vectors = {
-                key: StoredVector(np.frombuffer(base64.b64decode(values), "<f4"), metadata)
-                for key, (values, metadata) in index["vectors"].items()
-            }
-            buckets[name].indexes[index["name"]] = VectorIndex(
+            restored = VectorIndex(
                 name,
                 index["name"],
                 index["dimension"],
                 index["metric"],
                 frozenset(index["hidden_keys"]),
                 index["created"],
-                vectors,
             )
+            for key, (values, metadata) in index["vectors"].items():
+                restored.vectors[key] = StoredVector(np.frombuffer(base64.b64decode(values), "<f4"), metadata)
+            buckets[name].indexes[index["name"]] = restored
     return VectorBuckets(buckets)
 
 
@@ -244,13 +240,17 @@ def query_vectors(state: VectorBuckets, request: Json) -> Json:
     query = _vector(index, request.get("queryVector"))
     condition = request.get("filter")
     matches = parse_filter(condition, index.hidden_keys) if condition is not None else _everything
-    candidates = [key for key, stored in index.vectors.items() if matches(stored.metadata)]
-    nearest = _nearest(index, query, candidates)[:top]
+    # Filters count before the best are chosen: the nearest that pass, however many others are nearer.
+    passing = (
+        (key, distance)
+        for key, distance in index.vectors.nearest(query, index.metric)
+        if matches(index.vectors[key].metadata)
+    )
     wanted = {"returnMetadata": request.get("returnMetadata")}
     found = [
         _show(key, index.vectors[key], wanted)
         | ({"distance": distance} if request.get("returnDistance") else {})
-        for key, distance in nearest
+        for key, distance in islice(passing, top)
     ]
     return {"vectors": found, "distanceMetric": index.metric}
 
@@ -272,93 +272,11 @@ _OPERATIONS: dict[str, Callable[[VectorBuckets, Json], Json]] = {
 }
 
 
-# ---- filters
-
-Condition = Callable[[Json], bool]
-
-
-def parse_filter(document: Any, hidden_keys: frozenset[str] = frozenset()) -> Condition:
-    """A test of a vector's metadata from a filter document. Raises ServiceError for one that is malformed."""
-    if not isinstance(document, dict) or not document:
-        raise invalid("A filter must be a JSON object that is not empty.")
-    return _all([_parse_entry(name, value, hidden_keys) for name, value in document.items()])
-
-
-def _parse_entry(name: str, value: Any, hidden_keys: frozenset[str]) -> Condition:
-    if name in ("$and", "$or"):
-        if not isinstance(value, list) or not value:
-            raise invalid(f"{name} takes an array of filters that is not empty.")
-        parts = [parse_filter(part, hidden_keys) for part in value]
-        return _all(parts) if name == "$and" else lambda metadata: any(part(metadata) for part in parts)
-    if name.startswith("$") or name in hidden_keys:
-        raise invalid(f"Vectors cannot be filtered by {name}.")
-    if not isinstance(value, dict):
-        return _compare(name, "$eq", value)
-    if not value:
-        raise invalid(f"The condition on {name} is empty.")
-    return _all([_compare(name, operator, operand) for operator, operand in value.items()])
-
-
-def _compare(name: str, operator: str, operand: Any) -> Condition:
-    known = _COMPARISONS.get(operator)
-    if known is None:
-        raise invalid(f"Unknown filter operator {operator}.")
-    takes, test = known
-    if not takes(operand):
-        raise invalid(f"{operator} on {name} does not take {json.dumps(operand)}.")
-    if operator == "$exists":
-        return lambda metadata: (name in metadata) is operand
-    return lambda metadata: name in metadata and test(metadata[name], operand)
-
-
-def _all(parts: list[Condition]) -> Condition:
-    return lambda metadata: all(part(metadata) for part in parts)
-
-
-def _everything(metadata: Json) -> bool:
-    return True
-
-
-def _is_primitive(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _are_primitives(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_is_primitive, value))
-
-
-def _equals(value: Any, operand: Any) -> bool:
-    return operand in value if isinstance(value, list) else bool(value == operand)
-
-
-def _when_number(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    return lambda value, operand: _is_number(value) and test(value, operand)
-
-
-def _is_true_or_false(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-# Operator -> what it may be given, and the test. `$in` and `$nin` compare a whole value only: the guide
-# promises a look inside a list for `$eq` alone, and a stand-in must not allow more than the service.
-_COMPARISONS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Any], bool]]] = {
-    "$eq": (_is_primitive, _equals),
-    "$ne": (_is_primitive, lambda value, operand: not _equals(value, operand)),
-    "$gt": (_is_number, _when_number(lambda value, operand: value > operand)),
-    "$gte": (_is_number, _when_number(lambda value, operand: value >= operand)),
-    "$lt": (_is_number, _when_number(lambda value, operand: value < operand)),
-    "$lte": (_is_number, _when_number(lambda value, operand: value <= operand)),
-    "$in": (_are_primitives, lambda value, operand: value in operand),
-    "$nin": (_are_primitives, lambda value, operand: value not in operand),
-    "$exists": (_is_true_or_false, lambda value, operand: True),
-}
-
-
 # ---- pieces
+
+
+def _everything(_metadata: Json) -> bool:
+    return True
 
 
 def _endpoint(
@@ -442,7 +360,7 @@ def _check_metadata(metadata: Json, hidden_keys: frozenset[str]) -> None:
     if len(metadata) > METADATA_KEYS:
         raise invalid(f"A vector has at most {METADATA_KEYS} metadata keys.")
     for name, value in metadata.items():
-        if not (_is_primitive(value) or _are_primitives(value)):
+        if not (is_primitive(value) or is_primitive_list(value)):
             raise invalid(f"Metadata {name} must be a string, number, boolean or a list of those.")
     filterable = {name: value for name, value in metadata.items() if name not in hidden_keys}
     if _size(filterable) > FILTERABLE_BYTES or _size(metadata) > METADATA_BYTES:
@@ -451,20 +369,6 @@ def _check_metadata(metadata: Json, hidden_keys: frozenset[str]) -> None:
 
 def _size(document: Json) -> int:
     return len(json.dumps(document, ensure_ascii=False).encode())
-
-
-def _nearest(
-    index: VectorIndex, query: NDArray[np.float32], candidates: list[str]
-) -> list[tuple[str, float]]:
-    if not candidates:
-        return []
-    matrix = np.stack([index.vectors[key].values for key in candidates])
-    if index.metric == "cosine":
-        distances = 1 - (matrix @ query) / (np.linalg.norm(matrix, axis=1) * np.linalg.norm(query))
-    else:
-        distances = ((matrix - query) ** 2).sum(axis=1)
-    order = np.argsort(distances, kind="stable")
-    return [(candidates[position], float(distances[position])) for position in order]
 
 
 def _show(key: str, stored: StoredVector, request: Json) -> Json:

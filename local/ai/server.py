@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.ai import images, s3vectors, weather_service
+from local.ai import availability, images, s3vectors, training_jobs, weather_service
 from local.ai.embedder import FashionEmbedder
 from local.ai.gate import AccessDenied, Gate
 from local.ai.knowledge import service as knowledge
@@ -161,6 +161,11 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
         s3 = emulator_client(config.emulator_url, region, "s3")
         return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
+    def write_object(bucket: str, key: str, body: bytes) -> None:
+        emulator_client(config.emulator_url, region, "s3").put_object(Bucket=bucket, Key=key, Body=body)
+
+    jobs = training_jobs.Jobs(region, ACCOUNT)
+
     @asynccontextmanager
     async def keep_state(_app: Starlette) -> AsyncGenerator[None, None]:
         yield
@@ -184,6 +189,7 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
         routes=[
             Route("/_local/health", health),
             Route("/model/{model:path}/invoke", invoke_model, methods=["POST"]),
+            *availability.routes(gate.check, default_region=region),
             *stylist.routes(guardrails, gate.check, region=region, account=ACCOUNT),
             *guardrail_routes(guardrails, gate.check),
             *knowledge.routes(documents, gate.check, region=region, account=ACCOUNT),
@@ -192,6 +198,7 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
             *control.routes(collections, gate.check),
             *opensearch.routes(),
             *personalize.routes(shop, read_object, gate.check),
+            *training_jobs.routes(jobs, read_object, write_object, gate.check),
             *try_on_endpoint.routes(gate.check, region=region, account=ACCOUNT),
         ],
         lifespan=keep_state,

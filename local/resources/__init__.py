@@ -40,6 +40,7 @@ IGNORED: Mapping[str, str] = {
     "aws:sns/topic:Topic": "nobody is woken by a laptop",
     "aws:sns/topicPolicy:TopicPolicy": "there is no topic to publish to",
     "aws:sns/topicSubscription:TopicSubscription": "there is no topic to subscribe to",
+    "aws:cloudwatch/dashboard:Dashboard": "the emulator keeps no metrics that could be shown",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "the emulator keeps no metrics that could raise one",
     "aws:budgets/budget:Budget": "nothing is paid for here",
     "aws:apigateway/account:Account": "the emulator writes its own log",

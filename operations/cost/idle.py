@@ -13,6 +13,7 @@ from operations.evaluation.graph import Graph, Resource
 Idle = Callable[[Graph, Resource, Prices], float]
 _RULE_MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 _SCHEDULED_SECONDS = 2.0
+_JOB_HOURS = 0.1  # billed from the start of its machine to its end: four to six minutes
 # Lambda keeps five pollers at a queue, each of which asks every 20 seconds.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 _POLLS_PER_HOUR = 5 * 180
@@ -110,17 +111,38 @@ def _campaign(graph: Graph, resource: Resource, prices: Prices) -> float:
     return capacity * prices.monthly("personalize_tps_hour")
 
 
+def _client(graph: Graph, resource: Resource, prices: Prices) -> float:
+    """A client of people is free, one of machines is not."""
+    is_machine = "client_credentials" in resource.inputs["allowedOauthFlows"]
+    return prices["cognito_machine_client_month"] if is_machine else 0.0
+
+
+def _grouping(graph: Graph, resource: Resource, prices: Prices) -> float:
+    """The training job by which a function groups products anew once a day, where SageMaker does that."""
+    variables = resource.inputs["environment"]["variables"]
+    trainer = json.loads(variables.get("GROUPING", "{}")).get("trainer", {"kind": "builtin"})
+    if trainer["kind"] == "builtin":
+        return 0.0
+    return prices.hours / 24 * _JOB_HOURS * prices[f"sagemaker_{trainer['instance_type']}_hour"]
+
+
+def _function(graph: Graph, resource: Resource, prices: Prices) -> float:
+    return _campaign(graph, resource, prices) + _grouping(graph, resource, prices)
+
+
 PRICED: Mapping[str, Idle] = {
+    "aws:cloudwatch/dashboard:Dashboard": _by_month("dashboard_month"),
     "aws:cloudwatch/eventRule:EventRule": _schedule,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _by_month("alarm_month"),
     # Two alarms, which a policy that tracks a target makes for itself.
     "aws:appautoscaling/policy:Policy": lambda graph, resource, prices: 2 * prices["alarm_month"],
+    "aws:cognito/userPoolClient:UserPoolClient": _client,
     "aws:ec2/eip:Eip": _by_hour("public_address_hour"),
     "aws:ec2/natGateway:NatGateway": _by_hour("nat_hour"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
     "aws:ecs/service:Service": _service,
     "aws:lambda/eventSourceMapping:EventSourceMapping": _polling,
-    "aws:lambda/function:Function": _campaign,
+    "aws:lambda/function:Function": _function,
     "aws:lb/loadBalancer:LoadBalancer": _by_hour("balancer_hour"),
     "aws:opensearch/serverlessCollection:ServerlessCollection": _collection,
     "aws:secretsmanager/secret:Secret": _by_month("secret_month"),
@@ -168,7 +190,6 @@ FREE: Mapping[str, str] = {
             "aws:cognito/managedLoginBranding:ManagedLoginBranding",
             "aws:cognito/resourceServer:ResourceServer",
             "aws:cognito/userGroup:UserGroup",
-            "aws:cognito/userPoolClient:UserPoolClient",
             "aws:cognito/userPoolDomain:UserPoolDomain",
         ),
         "a part of a user pool, which is paid by the person",
@@ -189,6 +210,8 @@ FREE: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+            "aws:iam/policy:Policy",
             "aws:iam/role:Role",
             "aws:iam/rolePolicy:RolePolicy",
             "aws:iam/rolePolicyAttachment:RolePolicyAttachment",

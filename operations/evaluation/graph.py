@@ -118,6 +118,9 @@ def answer_to(token: str) -> dict[str, Any]:
             "names": [f"{REGION}{letter}" for letter in "abc"]
         },
         "aws:ec2/getSecurityGroup:getSecurityGroup": {"id": "sg-of-cloudfront"},
+        "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": {
+            "registryPath": f"382416733822.dkr.ecr.{REGION}.amazonaws.com/kmeans:1"
+        },
         "aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
     }
     return answers[token]
@@ -168,6 +171,7 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
         },
         "aws:cognito/userPoolClient:UserPoolClient": {"clientSecret": "client-secret-value"},
         "aws:apigateway/restApi:RestApi": {
+            "name": short,
             "executionArn": _arn("execute-api", "api12345"),
             "arn": f"arn:aws:apigateway:{REGION}::/restapis/api12345",
         },

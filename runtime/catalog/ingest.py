@@ -2,18 +2,16 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from runtime.catalog.ingest_logic import DeadLetter, Ingestion
-from runtime.catalog.reconcile import Reconciler
+from runtime.catalog.reconcile import FindCluster, Reconciler
 from runtime.catalog.store import CatalogBucket, ProductRows
-from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Labels
+from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Labels, Latest
 from runtime.shared.aws import Clients
 from runtime.shared.consumer import Consumer
 from runtime.shared.products import CatalogSettings
@@ -63,13 +61,13 @@ def _open_consumer() -> Consumer:
     return Consumer(ingestion, Pause(clients.get("sqs"), ingest.queue_url))
 
 
-def _open_labels(clients: Clients, vectors: VectorSettings) -> Callable[[NDArray[np.float32]], int | None]:
+def _open_labels(clients: Clients, vectors: VectorSettings) -> FindCluster:
     """What finds the cluster of a new product; nothing does where products are not grouped."""
     if not os.environ.get("CLUSTERS"):
-        return lambda _: None
+        return lambda _vector, _category: None
     settings: ClusterSettings = read_setting("CLUSTERS", ClusterSettings)
     bucket = CentroidBucket(clients.get("s3"), settings.bucket, settings.prefix)
-    return Labels(bucket, vectors.embedding_key).find
+    return Labels(Latest(bucket, vectors.embedding_key)).find
 
 
 class DeadLettersLost(Exception):

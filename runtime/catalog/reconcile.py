@@ -97,6 +97,10 @@ class _Round:
     """By embedding key and content."""
 
 
+FindCluster = Callable[[NDArray[np.float32], str], int | None]
+"""The cluster of a product by its vector (d,) and category; None while it has none."""
+
+
 class Reconciler:
     """Settles keys of one bucket. Any exception it raises is worth another attempt."""
 
@@ -108,7 +112,7 @@ class Reconciler:
         embedder: Embedder,
         prefix: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        find_cluster: Callable[[NDArray[np.float32]], int | None] = lambda _: None,
+        find_cluster: FindCluster = lambda _vector, _category: None,
         also: Sequence[VectorSpace] = (),
     ) -> None:
         self._bucket = bucket
@@ -177,12 +181,13 @@ class Reconciler:
             content_type = check_picture(data, max_bytes=MAX_PICTURE_BYTES).content_type
             color = name_color(data)
         vector = _embed(round_, self._embedder, data, content_hash)
+        described = self._describe(round_.key, before, color)
         product = replace(
-            self._describe(round_.key, before, color),
+            described,
             content_hash=content_hash,
             content_type=content_type,
             embedding_key=self._embedder.key,
-            cluster=self._find_cluster(vector),
+            cluster=self._find_cluster(vector, described.category),
         )
         item = VectorItem(product.product_id, vector, attributes_of(product), content_hash, product.version)
         self._store.upsert([item])

@@ -1,7 +1,8 @@
 """The clusters of the catalogue: centroids with labels, kept in S3 and read by whoever needs a label.
 
-    <prefix>current.json      what is current: labels, vector space, sizes, name and SHA-256 of the file
-    <prefix><sha-256>.f32     the centroids, raw little-endian float32, (k, d) row by row
+    <prefix>current.json      what is current: labels, categories, sizes, name and SHA-256 of the file
+    <prefix><sha-256>.f32     the centroids (k, d), then the means (m, d) of the categories, row by row,
+                              raw little-endian float32
 
 The file is written first and never changed, so a reader sees the old clusters or the new ones.
 """
@@ -9,7 +10,7 @@ The file is written first and never changed, so a reader sees the old clusters o
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from botocore.exceptions import ClientError
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from runtime.clusters.means import CategoryMeans, Vectors
 from runtime.shared.aws import read_code
 from runtime.shared.observability import describe_error, get_logger
 from runtime.shared.settings import SettingsModel
@@ -26,8 +28,6 @@ _CURRENT = "current.json"
 _STORED = np.dtype("<f4")
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 RELOAD_S = 60.0
-
-Vectors = NDArray[np.float32]
 
 
 class ClusterSettings(SettingsModel):
@@ -40,7 +40,9 @@ class ClusterSettings(SettingsModel):
 class Manifest(BaseModel):
     """What is current. `rows` is how many products were grouped, `made_at` is in seconds since 1970.
 
-    `next_label` is above every label ever given. `is_assigned` turns true when every product has its label.
+    `categories` names the means in the file; without any the centroids are of whole vectors, as they once
+    were. `next_label` is above every label ever given. `is_assigned` turns true when every product has its
+    label.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +50,7 @@ class Manifest(BaseModel):
     embedding_key: str
     dimensions: Annotated[int, Field(ge=1)]
     labels: tuple[int, ...]
+    categories: tuple[str, ...] = ()
     next_label: int
     rows: int
     made_at: float
@@ -57,18 +60,21 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Centroids:
-    """Means `vectors` (k, d) float32 of k clusters; row i has the label `manifest.labels[i]`."""
+    """Means `vectors` (k, d) float32 of k clusters; row i has the label `manifest.labels[i]`.
+
+    They are of what is left of vectors without the `means` (m, d) of their categories, in the order of
+    `manifest.categories`.
+    """
 
     vectors: Vectors
+    means: Vectors
     manifest: Manifest
 
-    def label(self, vectors: Vectors) -> list[int]:
-        """The label of the nearest centroid of each row of `vectors` (n, d).
-
-        Of |x - c|^2 = |x|^2 - 2 x c + |c|^2 the first term is the same for all centroids.
-        """
-        closeness = vectors @ self.vectors.T - 0.5 * np.einsum("ij,ij->i", self.vectors, self.vectors)
-        return [self.manifest.labels[row] for row in closeness.argmax(axis=1).tolist()]
+    def label(self, vectors: Vectors, categories: Sequence[str]) -> list[int]:
+        """The label of the nearest centroid of each row of `vectors` (n, d), products of these categories."""
+        if self.manifest.categories:
+            vectors = CategoryMeans(self.manifest.categories, self.means).take_away(vectors, categories)
+        return [self.manifest.labels[row] for row in find_nearest(self.vectors, vectors).tolist()]
 
 
 class CentroidBucket:
@@ -95,7 +101,7 @@ class CentroidBucket:
 
     def write(self, centroids: Centroids) -> None:
         """Make these the current centroids."""
-        body = centroids.vectors.astype(_STORED).tobytes()
+        body = pack(centroids.vectors, centroids.means)
         self._put(f"{centroids.manifest.sha256}.f32", body, "application/octet-stream")
         self.write_manifest(centroids.manifest)
 
@@ -106,12 +112,14 @@ class CentroidBucket:
 
     def _read_file(self, manifest: Manifest) -> Centroids | None:
         body = self._get(f"{manifest.sha256}.f32") or b""
-        whole = len(body) == len(manifest.labels) * manifest.dimensions * _STORED.itemsize
+        count = len(manifest.labels) + len(manifest.categories)
+        whole = len(body) == count * manifest.dimensions * _STORED.itemsize
         if not whole or hashlib.sha256(body).hexdigest() != manifest.sha256:
             get_logger().warning("clusters not readable", error="the file is not the one of the manifest")
             return None
-        vectors = np.frombuffer(body, _STORED).reshape(len(manifest.labels), manifest.dimensions)
-        return Centroids(vectors.astype(np.float32), manifest)
+        rows = np.frombuffer(body, _STORED).reshape(count, manifest.dimensions).astype(np.float32)
+        vectors, means = np.split(rows, [len(manifest.labels)])
+        return Centroids(vectors, means, manifest)
 
     def _get(self, name: str) -> bytes | None:
         try:
@@ -127,13 +135,27 @@ class CentroidBucket:
         )
 
 
-def digest(vectors: Vectors) -> str:
+def find_nearest(centroids: Vectors, vectors: Vectors) -> NDArray[np.intp]:
+    """The row of the nearest centroid (k, d) of each vector (n, d).
+
+    Of |x - c|^2 = |x|^2 - 2 x c + |c|^2 the first term is the same for all centroids.
+    """
+    closeness = vectors @ centroids.T - 0.5 * np.einsum("ij,ij->i", centroids, centroids)
+    return closeness.argmax(axis=1)
+
+
+def pack(vectors: Vectors, means: Vectors) -> bytes:
+    """Centroids and means as the file holds them."""
+    return np.concatenate([vectors, means]).astype(_STORED).tobytes()
+
+
+def digest(vectors: Vectors, means: Vectors) -> str:
     """The SHA-256 by which a file of centroids is named and checked."""
-    return hashlib.sha256(vectors.astype(_STORED).tobytes()).hexdigest()
+    return hashlib.sha256(pack(vectors, means)).hexdigest()
 
 
-class Labels:
-    """Labels for new products; looks for newer centroids once a minute."""
+class Latest:
+    """The current centroids of one vector space; looks for newer ones once a minute."""
 
     def __init__(
         self, bucket: CentroidBucket, embedding_key: str, clock: Callable[[], float] = time.monotonic
@@ -144,12 +166,25 @@ class Labels:
         self._known: Centroids | None = None
         self._looked_at = float("-inf")
 
-    def find(self, vector: Vectors) -> int | None:
-        """The label of a vector (d,); None while there are no clusters of its space. Raises client errors."""
+    def find(self) -> Centroids | None:
+        """The centroids; None while there are none of this space. Raises client errors."""
         if self._clock() - self._looked_at >= RELOAD_S:
             self._known = self._bucket.read(self._known)
             self._looked_at = self._clock()
         known = self._known
-        if known is None or known.manifest.embedding_key != self._embedding_key:
-            return None
-        return known.label(vector[None])[0]
+        return known if known is not None and known.manifest.embedding_key == self._embedding_key else None
+
+
+class Labels:
+    """Labels for new products."""
+
+    def __init__(self, latest: Latest) -> None:
+        self._latest = latest
+
+    def find(self, vector: Vectors, category: str) -> int | None:
+        """The label of a product by its vector (d,); None while there are no clusters of its space.
+
+        Raises client errors.
+        """
+        known = self._latest.find()
+        return None if known is None else known.label(vector[None], [category])[0]

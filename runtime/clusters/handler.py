@@ -5,24 +5,18 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pydantic import Field
-
 from runtime.catalog.store import ProductRows
 from runtime.clusters.centroids import CentroidBucket, ClusterSettings
+from runtime.clusters.lease import Lease
 from runtime.clusters.logic import Clusterer
+from runtime.clusters.trainer import GroupingSettings, open_trainer
 from runtime.shared.aws import Clients
 from runtime.shared.observability import emit_metrics, get_logger
 from runtime.shared.products import CatalogSettings
-from runtime.shared.settings import SettingsModel, read_setting
+from runtime.shared.settings import read_setting
 from runtime.vectors.factory import open_store
 from runtime.vectors.migration import Move
 from runtime.vectors.settings import VectorSettings
-
-
-class GroupingSettings(SettingsModel):
-    """Variable GROUPING: how many clusters there are at most."""
-
-    clusters: int = Field(ge=1)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -32,9 +26,10 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """
     logger = get_logger()  # before the store, whose warnings go through it
     started = time.perf_counter()
-    figures = _open_clusterer().run(force=bool(event.get("force")))
+    time_left_s = context.get_remaining_time_in_millis() / 1000
+    figures = _open_clusterer().run(time_left_s=time_left_s, force=bool(event.get("force")))
     took = 1000 * (time.perf_counter() - started)
-    logger.info("catalogue grouped", took_ms=round(took), **figures)
+    logger.info("groups looked after", took_ms=round(took), **figures)
     counts = {name: float(figures.get(name, 0)) for name in ("clusters", "changed")}
     emit_metrics({}, {"Clusters": counts["clusters"], "LabelsChanged": counts["changed"]}, {"Grouping": took})
     return figures
@@ -56,7 +51,9 @@ def _open_clusterer() -> Clusterer:
         ProductRows(clients.get("dynamodb"), catalog.table),
         open_store(vectors, clients.get),
         CentroidBucket(clients.get("s3"), clusters.bucket, clusters.prefix),
+        Lease(clients.get("s3"), clusters.bucket, clusters.prefix),
         embedding_key=vectors.embedding_key,
         k=grouping.clusters,
+        trainer=open_trainer(grouping, vectors.embedding_key, clients.get),
         also=() if move is None else (open_store(move.target, clients.get),),
     )

@@ -1,7 +1,7 @@
 """Grouping the catalogue: who is grouped, when it is due, and giving every product its label.
 
-A run that breaks off is taken up by the next one: the centroids are current before the first product gets its
-label, and say whether every product has got it.
+There is one run at a time (see `lease`). One that breaks off is taken up by the next one: the centroids are
+current before the first product gets its label, and say whether every product has got it.
 """
 
 import time
@@ -13,12 +13,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.clusters.centroids import CentroidBucket, Centroids, Manifest, digest
+from runtime.clusters.centroids import CentroidBucket, Centroids, Manifest, digest, find_nearest
+from runtime.clusters.lease import Lease
 from runtime.clusters.matching import compare_centroids, compare_members, inherit
+from runtime.clusters.means import average
+from runtime.clusters.trainer import BuiltinTrainer, Trainer
 from runtime.shared.product_table import Page
 from runtime.shared.products import Product
 from runtime.vectors.attributes import attributes_of
-from runtime.vectors.engine.kmeans import kmeans
 from runtime.vectors.port import VectorStore
 
 MOST_ROWS = 50_000
@@ -28,6 +30,8 @@ ROWS_PER_CLUSTER = 4
 OLDEST_S = 24 * 3600.0
 GROWTH = 0.2
 """Clusters are made anew after a day, or when the catalogue has grown or shrunk by a fifth."""
+PATIENCE_S = 60.0
+"""How long a forced run waits for one that is at work."""
 _PAGE = 500
 _WORKERS = 16
 _MAX_ROUNDS = 5
@@ -51,9 +55,10 @@ class Unsettled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """Vectors (n, d) of products, and the labels (n,) those have so far, -1 for none."""
+    """Vectors (n, d) of products, their categories, and the labels (n,) those have so far, -1 for none."""
 
     vectors: NDArray[np.float32]
+    categories: Sequence[str]
     labels: NDArray[np.int32]
     total: int
 
@@ -66,30 +71,45 @@ class Clusterer:
         rows: Rows,
         store: VectorStore,
         bucket: CentroidBucket,
+        lease: Lease,
         *,
         embedding_key: str,
         k: int,
+        trainer: Trainer | None = None,
         also: Sequence[VectorStore] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._rows = rows
         self._store = store
         self._bucket = bucket
+        self._lease = lease
         self._embedding_key = embedding_key
         self._k = k
+        self._trainer = trainer or BuiltinTrainer()
         self._also = also
         self._clock = clock
 
-    def run(self, *, force: bool = False) -> dict[str, Any]:
-        """Group anew if that is due, and give every product its label; the figures of the run."""
+    def run(self, *, time_left_s: float, force: bool = False) -> dict[str, Any]:
+        """Group anew if that is due, and give every product its label; the figures of the run.
+
+        While another run is at it nothing happens; a forced one waits a while for its turn. The run must be
+        over, whichever way, after `time_left_s`: then others begin.
+        """
+        patience_s = min(PATIENCE_S, time_left_s / 2) if force else 0.0
+        with self._lease.hold(time_left_s, patience_s=patience_s) as held:
+            if not held:
+                return {"grouped": False, "reason": "another run is at work"}
+            return self._run(force=force)
+
+    def _run(self, *, force: bool) -> dict[str, Any]:
         current = self._bucket.read()
         reason = "forced" if force else self._find_reason(current)
         if reason is None:
             return {"grouped": False, "reason": "nothing new"}
         resumed = reason == "broken off"
         centroids = current if resumed else self._group(current)
-        if centroids is None:
-            return {"grouped": False, "reason": "no products"}
+        if isinstance(centroids, str) or centroids is None:
+            return {"grouped": False, "reason": centroids}
         changed = self._assign(centroids, everywhere=resumed)
         self._bucket.write_manifest(centroids.manifest.model_copy(update={"is_assigned": True}))
         manifest = centroids.manifest
@@ -108,30 +128,39 @@ class Clusterer:
         manifest = current.manifest
         if manifest.embedding_key != self._embedding_key:
             return "other model"
+        if not manifest.categories:
+            return "other form"
         if not manifest.is_assigned:
             return "broken off"
         if self._clock() - manifest.made_at >= OLDEST_S:
             return "age"
         return "growth" if abs(self._rows.count() - manifest.rows) > GROWTH * manifest.rows else None
 
-    def _group(self, current: Centroids | None) -> Centroids | None:
+    def _group(self, current: Centroids | None) -> Centroids | str:
+        """New clusters, or why there are none yet."""
         sample = self._draw()
         if not len(sample.vectors):
-            return None
+            return "no products"
         wanted = max(1, min(self._k, len(sample.vectors) // ROWS_PER_CLUSTER))
-        clustering = kmeans(sample.vectors, wanted)
-        labels, next_label = self._name(clustering.centroids, clustering.labels, sample.labels, current)
+        means = average(sample.vectors, sample.categories)
+        styles = means.take_away(sample.vectors, sample.categories)
+        trained = self._trainer.train(styles, wanted)
+        if trained is None:
+            return "training"
+        vectors, members = _drop_empty(trained, styles)
+        labels, next_label = self._name(vectors, members, sample.labels, current)
         manifest = Manifest(
             embedding_key=self._embedding_key,
-            dimensions=clustering.centroids.shape[1],
+            dimensions=vectors.shape[1],
             labels=labels,
+            categories=means.names,
             next_label=next_label,
             rows=sample.total,
             made_at=self._clock(),
-            sha256=digest(clustering.centroids),
+            sha256=digest(vectors, means.means),
             is_assigned=False,
         )
-        centroids = Centroids(clustering.centroids, manifest)
+        centroids = Centroids(vectors, means.means, manifest)
         self._bucket.write(centroids)
         return centroids
 
@@ -148,12 +177,12 @@ class Clusterer:
             first = int(before.max(initial=-1)) + 1
             return tuple(range(first, first + len(centroids))), first + len(centroids)
         old = current.manifest
-        if old.embedding_key == self._embedding_key:
-            similarity = compare_centroids(centroids, current.vectors)
-        else:
-            places = {label: place for place, label in enumerate(old.labels)}
-            positions = np.array([places.get(label, -1) for label in before.tolist()], dtype=np.int32)
-            similarity = compare_members(members, positions, (len(centroids), len(old.labels)))
+        places = {label: place for place, label in enumerate(old.labels)}
+        positions = np.array([places.get(label, -1) for label in before.tolist()], dtype=np.int32)
+        similarity = compare_members(members, positions, (len(centroids), len(old.labels)))
+        if old.embedding_key == self._embedding_key and old.categories:
+            # What nearly all products share has no direction of its own: there the members alone tell.
+            similarity = np.maximum(similarity, compare_centroids(centroids, current.vectors))
         labels = inherit(similarity, old.labels, old.next_label)
         return labels, max(old.next_label, max(labels) + 1)
 
@@ -161,6 +190,7 @@ class Clusterer:
         """Vectors of the catalogue, at most MOST_ROWS of them, each as likely as any other."""
         rng = np.random.default_rng(0)
         vectors: list[NDArray[np.float32]] = []
+        categories: list[str] = []
         labels: list[int] = []
         total = 0
         for product, vector in self._read():
@@ -169,10 +199,13 @@ class Clusterer:
             label = -1 if product.cluster is None else product.cluster
             if place == len(vectors):
                 vectors.append(vector)
+                categories.append(product.category)
                 labels.append(label)
             elif place < MOST_ROWS:
-                vectors[place], labels[place] = vector, label
-        return _Sample(np.array(vectors, dtype=np.float32), np.array(labels, dtype=np.int32), total)
+                vectors[place], categories[place], labels[place] = vector, product.category, label
+        return _Sample(
+            np.array(vectors, dtype=np.float32), categories, np.array(labels, dtype=np.int32), total
+        )
 
     def _assign(self, centroids: Centroids, *, everywhere: bool) -> int:
         """Give products the label of their centroid; how many got another one than they had.
@@ -183,7 +216,10 @@ class Clusterer:
         changed = 0
         with ThreadPoolExecutor(_WORKERS) as pool:
             for batch in _batches(self._read(), _PAGE):
-                labels = centroids.label(np.array([vector for _, vector in batch], dtype=np.float32))
+                labels = centroids.label(
+                    np.array([vector for _, vector in batch], dtype=np.float32),
+                    [product.category for product, _ in batch],
+                )
                 found = [(product, label) for (product, _), label in zip(batch, labels, strict=True)]
                 news = [each for each in found if everywhere or each[0].cluster != each[1]]
                 changed += sum(pool.map(lambda each: self._give(*each), news))
@@ -219,6 +255,15 @@ class Clusterer:
             if page.last is None:
                 return
             after = page.last
+
+
+def _drop_empty(
+    centroids: NDArray[np.float32], vectors: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The centroids (k', d) that are the nearest of any vector (n, d), and which of those is whose (n,)."""
+    nearest = find_nearest(centroids, vectors)
+    used, members = np.unique(nearest, return_inverse=True)
+    return np.ascontiguousarray(centroids[used]), members.astype(np.int32)
 
 
 def _batches(

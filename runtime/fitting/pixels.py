@@ -72,8 +72,18 @@ def as_image(values: NDArray[Any]) -> Image.Image:
 
 def to_lab(rgb: NDArray[Any]) -> Array:
     """CIE L*a*b* (D65) of sRGB 0..1 (..., 3): L 0..100. IEC 61966-2-1, CIE 15."""
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((np.maximum(rgb, 0) + 0.055) / 1.055) ** 2.4)
-    ratio = linear.astype(np.float32) @ _FROM_RGB
+    return lab_of_light(to_light(rgb))
+
+
+def to_light(rgb: NDArray[Any]) -> Array:
+    """Light 0..1 that sRGB values 0..1 stand for. IEC 61966-2-1."""
+    light = np.where(rgb <= 0.04045, rgb / 12.92, ((np.maximum(rgb, 0) + 0.055) / 1.055) ** 2.4)
+    return light.astype(np.float32)
+
+
+def lab_of_light(light: Array) -> Array:
+    """CIE L*a*b* (D65) of light 0..1 (..., 3): L 0..100, a and b about -100..100. CIE 15."""
+    ratio = light @ _FROM_RGB
     root = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
     x, y, z = root[..., 0], root[..., 1], root[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)

@@ -21,7 +21,7 @@ from runtime.personalization.queue import InteractionQueue, QueueUnavailable
 from runtime.personalization.settings import RecorderSettings, StyleSettings
 from runtime.personalization.style import Reported, Style, forget, mute, record, to_interaction
 from runtime.personalization.style_table import StyleTable, StyleUnavailable
-from runtime.personalization.taste import Event, Taste, Trait
+from runtime.personalization.taste import Event, Taste, Trait, traits_of
 from runtime.shared.aws import Clients
 from runtime.shared.http import Api, Request, Route, read_body, subject_of
 from runtime.shared.problems import refuse_fields, refuse_for_now
@@ -254,7 +254,8 @@ def describe(style: Style, weight: float, now: float) -> dict[str, Any]:
 def _label(events: Sequence[Event], trait: Trait, value: str) -> str:
     """A trait in words. A cluster has no name of its own: it is told by what was seen of it."""
     if trait is Trait.PRICE:
-        return value.replace("-", " to ")
+        currency = _most_common([event.currency for event in events if traits_of(event).get(trait) == value])
+        return " ".join(word for word in (value.replace("-", " to "), currency) if word)
     if trait is not Trait.CLUSTER:
         return value
     seen = [event for event in events if str(event.cluster) == value]

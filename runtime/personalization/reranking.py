@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runtime.personalization.blend import blend, count_near
+from runtime.personalization.blend import blend, count_near, find_strays
 from runtime.personalization.port import Candidate, Ranker, RankerUnavailable
 from runtime.personalization.style import Style
 from runtime.personalization.style_table import StyleUnavailable
@@ -97,14 +97,15 @@ class Reranker:
     ) -> Order | None:
         """The candidates (best first by relevance) in the shopper's order; None when the ranker failed."""
         style = shopper.style
-        near = candidates[: count_near(relevances)]
+        strays = find_strays({candidate.product_id: candidate.category for candidate in candidates})
+        near = [each for each in candidates[: count_near(relevances)] if each.product_id not in strays]
         try:
             ranking = self._ranker.rank(style.pseudonym, style.events[-1].session or None, near)
         except RankerUnavailable as error:
             get_logger().warning("searched without taste", **describe_error(error))
             return None
         ids = [candidate.product_id for candidate in candidates]
-        blended = blend(dict(zip(ids, relevances, strict=True)), ranking.scores, shopper.weight)
+        blended = blend(dict(zip(ids, relevances, strict=True)), ranking.scores, shopper.weight, strays)
         placed = [
             Placed(
                 each.product_id,

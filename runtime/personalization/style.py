@@ -144,4 +144,5 @@ def _describe(reported: Reported, product: Product, now: float) -> Event:
         category=product.category or None,
         color=product.color,
         price=None if product.price is None else float(product.price),
+        currency=None if product.price is None else product.currency,
     )

@@ -114,10 +114,12 @@ def _write_event(event: Event) -> list[Any]:
         event.category,
         event.color,
         event.price,
+        event.currency,
     ]
 
 
 def _read_event(values: list[Any]) -> Event:
+    """An event; one that was kept before currencies were has none."""
     product_id, event_type, *rest = values
     return Event(product_id, EventType(event_type), *rest)
 

@@ -7,26 +7,29 @@ An interaction i says value(i) = EVENT_VALUES of its type, and counts with the w
 The first term is the taste of the moment: p(i) is how many interactions of the current session came after it,
 S the sum of RECALL^p over the session, and m = n / (n + STEADINESS) for a session of n interactions. The
 second is the lasting one: L is the sum over all interactions. So the weights of a shopper add up to one, the
-last three interactions of a session outweigh all before them in it (1 - RECALL^3 > RECALL^3), and a first
-visitor is known by the session alone.
+last three interactions of a session are seven eighths of it (1 - RECALL^3), and a first visitor is known by
+the session alone.
 
 The affinity of a product is the sum over its traits t (cluster, colour, category, price band) of
 
     TRAIT_WEIGHTS[t] * sum of w(i) * value(i) over the interactions whose product shares the trait
 
-which lies between -1.2 and 1.2; a product that the shopper disliked loses DISLIKED on top. The form is that
-of content-based profiles with gradual forgetting: Koychev and Schwab, "Adaptation to Drifting User's
-Interests" (2000).
+which lies between -1.2 and 1.2; a product that the shopper disliked loses DISLIKED on top. Clusters are more
+or less alike: what is said of one is said of every other, times their kinship (-1..1). The form is that of
+content-based profiles with gradual forgetting: Koychev and Schwab, "Adaptation to Drifting User's Interests"
+(2000).
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import Protocol
 
 from runtime.personalization.port import EVENT_VALUES, Candidate, EventType
 
-RECALL = 0.65
+RECALL = 0.5
 STEADINESS = 1.0
 HALF_LIFE_S = 14 * 86_400.0
 DISLIKED = 0.5
@@ -46,9 +49,9 @@ class Trait(StrEnum):
 
 
 TRAIT_WEIGHTS: Mapping[Trait, float] = {
-    Trait.CLUSTER: 0.45,
-    Trait.COLOR: 0.3,
-    Trait.CATEGORY: 0.15,
+    Trait.CLUSTER: 0.6,
+    Trait.COLOR: 0.2,
+    Trait.CATEGORY: 0.1,
     Trait.PRICE: 0.1,
 }
 _ALL_TRAITS = sum(TRAIT_WEIGHTS.values())
@@ -67,6 +70,7 @@ class Event:
     category: str | None = None
     color: str | None = None
     price: float | None = None
+    currency: str | None = None
 
     @property
     def value(self) -> float:
@@ -84,6 +88,7 @@ def traits_of(product: Event | Candidate) -> dict[Trait, str]:
     return {trait: value for trait, value in known.items() if value}
 
 
+@lru_cache(maxsize=4096)
 def price_band(price: float) -> str:
     """The band of a price, such as "25-50"."""
     if price < LOWEST_BAND:
@@ -121,6 +126,31 @@ def _continues(earlier: Event, later: Event) -> bool:
     return later.at - earlier.at <= SESSION_GAP_S
 
 
+class Kinship(Protocol):
+    """How alike clusters are."""
+
+    def spread(self, strengths: Mapping[int, float]) -> Mapping[int, float]:
+        """What a taste for some clusters says of all that are known."""
+        ...
+
+    def alike(self, cluster: int) -> frozenset[int]:
+        """The clusters, itself among them, that a shopper would call like this one."""
+        ...
+
+
+class _Strangers:
+    """No cluster says anything of another."""
+
+    def spread(self, strengths: Mapping[int, float]) -> Mapping[int, float]:
+        return strengths
+
+    def alike(self, cluster: int) -> frozenset[int]:
+        return frozenset({cluster})
+
+
+STRANGERS = _Strangers()
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """The event that speaks most for a product, and the traits it shares with it."""
@@ -133,18 +163,24 @@ class Taste:
     """A shopper's taste at one moment. `muted` are the traits that the shopper took out of the profile."""
 
     def __init__(
-        self, events: Sequence[Event], now: float, muted: Mapping[tuple[Trait, str], int] | None = None
+        self,
+        events: Sequence[Event],
+        now: float,
+        muted: Mapping[tuple[Trait, str], int] | None = None,
+        kinship: Kinship = STRANGERS,
     ) -> None:
         said_by: list[tuple[Event, dict[Trait, str], float]] = []
         self._tastes: dict[tuple[Trait, str], float] = {}
         self._disliked: set[str] = set()
         muted = muted or {}
         for event, weight in zip(events, weigh(events, now), strict=True):
-            traits = {
-                trait: value
-                for trait, value in traits_of(event).items()
-                if muted.get((trait, value), -1) < event.at
-            }
+            traits = traits_of(event)
+            if muted:
+                traits = {
+                    trait: value
+                    for trait, value in traits.items()
+                    if muted.get((trait, value), -1) < event.at
+                }
             said = weight * event.value
             said_by.append((event, traits, said))
             for trait in traits.items():
@@ -155,6 +191,10 @@ class Taste:
                 self._disliked.discard(event.product_id)
         # Of equals the newest first.
         self._loudest = sorted(said_by, key=lambda each: (-each[2], -each[0].at))
+        self._kinship = kinship
+        self._clusters = kinship.spread(
+            {int(value): said for (trait, value), said in self._tastes.items() if trait is Trait.CLUSTER}
+        )
 
     @property
     def strengths(self) -> Mapping[tuple[Trait, str], float]:
@@ -166,15 +206,17 @@ class Taste:
         found = [
             TRAIT_WEIGHTS[trait] * self._tastes[trait, value]
             for trait, value in traits_of(candidate).items()
-            if (trait, value) in self._tastes
+            if trait is not Trait.CLUSTER and (trait, value) in self._tastes
         ]
+        if candidate.cluster is not None and candidate.cluster in self._clusters:
+            found.append(TRAIT_WEIGHTS[Trait.CLUSTER] * self._clusters[candidate.cluster])
         if candidate.product_id in self._disliked:
             found.append(-DISLIKED)
         return sum(found) if found else None
 
     def explain(self, candidate: Candidate) -> Cause | None:
         """What speaks most for a product; None when nothing does."""
-        own = traits_of(candidate).items()
+        own = {*traits_of(candidate).items(), *self._alike(candidate.cluster)}
         best, cause = 0.0, None
         for event, traits, said in self._loudest:
             if said * _ALL_TRAITS <= best + _TIE:
@@ -186,3 +228,7 @@ class Taste:
             if speaks > best + _TIE:
                 best, cause = speaks, Cause(event, frozenset(trait for trait, _ in shared))
         return cause
+
+    def _alike(self, cluster: int | None) -> list[tuple[Trait, str]]:
+        alike = frozenset[int]() if cluster is None else self._kinship.alike(cluster)
+        return [(Trait.CLUSTER, str(each)) for each in alike]

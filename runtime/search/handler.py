@@ -5,6 +5,7 @@ Other functions invoke it with `{"tool": "search", "user_id", "request": {body o
 with more of each product, or `{"problem": {...}}`.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -12,13 +13,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Latest
 from runtime.personalization.factory import open_reranker
+from runtime.personalization.taste import STRANGERS, Kinship
+from runtime.search.kinship import KinshipReader
 from runtime.search.logic import Found, Outcome, Products, Search, describe
 from runtime.search.look import complete, describe_look
 from runtime.search.request import REPEATABLE, Ids, OutfitQuery, SearchQuery, SearchRequest, SimilarQuery
 from runtime.shared.aws import Clients
 from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query, subject_of
 from runtime.shared.images import PictureRefused, Refusal
+from runtime.shared.observability import follow, get_logger
 from runtime.shared.pictures import PictureLinks
 from runtime.shared.problems import FieldError, Problem, refuse_fields, refuse_for_now
 from runtime.shared.product_table import ProductsUnavailable, ProductTable
@@ -68,9 +73,18 @@ def _open_parts(settings: VectorSettings) -> tuple[Search, ProductTable, Callabl
         open_embedder(settings, clients.get),
         open_store(settings, clients.get),
         products,
-        open_reranker(clients),
+        open_reranker(clients, _open_kinship(clients, settings)),
     )
     return search, products, PictureLinks(clients.get("s3")).link
+
+
+def _open_kinship(clients: Clients, settings: VectorSettings) -> Callable[[], Kinship]:
+    """What tells how alike clusters are; none are where products are not grouped."""
+    if not os.environ.get("CLUSTERS"):
+        return lambda: STRANGERS
+    clusters: ClusterSettings = read_setting("CLUSTERS", ClusterSettings)
+    bucket = CentroidBucket(clients.get("s3", quick=True), clusters.bucket, clusters.prefix)
+    return KinshipReader(Latest(bucket, settings.embedding_key)).current
 
 
 def create_api(search: Search, link: Callable[[Product], str]) -> Api:
@@ -100,6 +114,8 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
         body = describe(outcome, link, search.backend, 1000 * (time.perf_counter() - started))
         request.milliseconds.update(outcome.milliseconds)
         request.counts["Results"] = len(outcome.found)
+        request.counts["WithoutTaste"] = float(_UNAVAILABLE in outcome.ranker)
+        request.counts["WordsOnly"] = float(bool(outcome.instead))
         return body
 
     return Api(
@@ -128,16 +144,24 @@ def create_tool(
 
     def answer(event: Mapping[str, Any]) -> dict[str, Any]:
         started = time.perf_counter()
+        follow(event.get("request_id"))
         try:
             outcome = run(event)
         except Exception as error:
-            return {"problem": _explain(error).render()}
+            problem = _explain(error)
+            get_logger().warning("tool refused", tool=event["tool"], status=problem.status)
+            return {"problem": problem.render()}
         body = describe(outcome, link, search.backend, 1000 * (time.perf_counter() - started))
+        get_logger().info("tool answered", tool=event["tool"], took_ms=body["took_ms"])
         more = [_describe_more(found.product) for found in outcome.found]
         results = [{**result, **extra} for result, extra in zip(body["results"], more, strict=True)]
         return {**body, "results": results}
 
     return answer
+
+
+_UNAVAILABLE = "unavailable"
+"""In the names of rankers that do without another one."""
 
 
 class _ProductsRequest(BaseModel):

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from runtime.personalization.port import Candidate
 from runtime.personalization.reranking import NOBODY, UNAVAILABLE, Placed, Reranker, Shopper
 from runtime.search.request import SearchRequest
+from runtime.search.words import Match, Shelves, find_by_words
 from runtime.shared.images import check_picture, decode_base64
+from runtime.shared.observability import get_logger
 from runtime.shared.problems import refuse_fields, refuse_missing
 from runtime.shared.products import Product, is_product_id, plain_number
+from runtime.vectors.errors import StoreUnavailable
 from runtime.vectors.port import NO_FILTERS, Embedder, Filters, Hit, Purpose, VectorStore
 
 Vector = NDArray[np.float32]
@@ -31,8 +34,8 @@ _SPARE_HITS = 5
 _WIDEST_SEARCH = 1_000
 
 
-class Products(Protocol):
-    """Reads products by id; ids without a product are absent from the answer."""
+class Products(Shelves, Protocol):
+    """Reads products by id; ids without a product are absent from the answer. And by category."""
 
     def get_many(self, product_ids: Sequence[str]) -> dict[str, Product]: ...
 
@@ -52,12 +55,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a search found, best first, where its time went (milliseconds), and which ranker ordered it."""
+    """What a search found, best first, where its time went (milliseconds), and which ranker ordered it.
+
+    `instead` says what answered in the place of the vector store, and why; as a rule it is empty.
+    """
 
     found: tuple[Found, ...]
     exact: bool
     milliseconds: dict[str, float]
     ranker: str = NOBODY
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +119,19 @@ class Search:
     def find(self, request: SearchRequest, user_id: str | None = None) -> Outcome:
         """The products nearest to the words, the picture and the liked products of a request.
 
-        For a known shopper the nearest come in the order of relevance and of the shopper's taste.
+        For a known shopper the nearest come in the order of relevance and of the shopper's taste. While the
+        store does not answer, products are found by the words alone, and the outcome says so.
         """
+        try:
+            return self._find_by_vectors(request, user_id)
+        except StoreUnavailable as error:
+            outcome = self._find_by_words(request)
+            if not outcome.found:
+                raise
+            get_logger().warning("vectors not searched, found by words", reason=str(error))
+            return outcome
+
+    def _find_by_vectors(self, request: SearchRequest, user_id: str | None) -> Outcome:
         clock = _Clock()
         query = self._embed(request)
         clock.stop("Embedding")
@@ -160,6 +178,16 @@ class Search:
             aim = _Aim(vector, each, Filters(category=categories, in_stock=True))
             found += self._find(aim, clock).found
         return product, found
+
+    def _find_by_words(self, request: SearchRequest) -> Outcome:
+        clock = _Clock()
+        without = {*request.like, *request.unlike}
+        matches = find_by_words(self._products, request.query or "", request.filters.to_port())
+        clock.stop("Products")
+        chosen = [each for each in matches if each.words and each.product.product_id not in without]
+        found = tuple(_found_by_words(each) for each in chosen[: request.limit])
+        instead = f"words ({self.backend} unavailable)"
+        return Outcome(found, False, clock.milliseconds, instead=instead)
 
     def _embed(self, request: SearchRequest) -> Vector | None:
         text = request.query
@@ -230,6 +258,12 @@ class Search:
         return found
 
 
+def _found_by_words(match: Match) -> Found:
+    product = match.product
+    why = (f"found by its words: {', '.join(match.words)}",)
+    return Found(product, match.share, product.cluster, Placed(product.product_id, match.share, why=why))
+
+
 def combine(query: Vector | None, liked: Sequence[Vector], unliked: Sequence[Vector]) -> Vector:
     """One unit vector for a query q and a context of liked (L) and unliked (U) products:
 
@@ -257,7 +291,7 @@ def describe(
     return {
         "results": results,
         "took_ms": round(took_ms, 2),
-        "backend": backend,
+        "backend": outcome.instead or backend,
         "exact": outcome.exact,
         "ranker": outcome.ranker,
     }

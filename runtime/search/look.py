@@ -9,7 +9,7 @@ from runtime.search.request import OutfitQuery
 from runtime.shared.products import Product, normalise_word
 from runtime.wardrobe.colors import harmony
 from runtime.wardrobe.items import Item, tell_shopper
-from runtime.wardrobe.outfit import Outfit, Wish, build
+from runtime.wardrobe.outfit import Outfit, Wish, build, is_patterned
 from runtime.wardrobe.pieces import (
     SLOT_WORDS,
     Formality,
@@ -23,7 +23,28 @@ from runtime.wardrobe.pieces import (
 _SEASONS = ("spring", "summer", "autumn", "winter")
 _EACH = 24
 _LEAST_HARMONY = 0.6
-_DROPPED_FIRST = (Slot.HAT, Slot.OUTERWEAR, Slot.SHOES, Slot.BOTTOM, Slot.TOP, Slot.DRESS)
+_EXTRAS = (Slot.OUTERWEAR, Slot.HAT, Slot.BAG, Slot.ACCESSORY)
+_DROPPED_FIRST = (
+    Slot.ACCESSORY,
+    Slot.BAG,
+    Slot.HAT,
+    Slot.OUTERWEAR,
+    Slot.SHOES,
+    Slot.BOTTOM,
+    Slot.TOP,
+    Slot.DRESS,
+)
+_PARTS = {
+    Slot.DRESS: "the dress under it",
+    Slot.TOP: "the top for it",
+    Slot.BOTTOM: "worn below it",
+    Slot.SHOES: "the shoes for it",
+    Slot.OUTERWEAR: "over it when it gets cool",
+    Slot.HAT: "on the head",
+    Slot.BAG: "for what you take along",
+    Slot.ACCESSORY: "the finishing touch",
+}
+"""What a piece does for the product, where nothing more can be said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +108,7 @@ def _make_wish(around: Item, asked: OutfitQuery) -> Wish:
         budget=asked.budget,
         currency=around.currency,
         around=around,
+        extras=tuple(slot for slot in _EXTRAS if slot != find_slot(around)),
     )
 
 
@@ -101,7 +123,11 @@ def _shorten(around: Item, outfit: Outfit, wish: Wish, limit: int) -> Look:
     if any(item.price is None for item in worn):
         notes.append("Not every piece has a price.")
     if wish.formality not in dress_codes(around):
-        notes.append(f"The product itself is not {wish.formality}.")
+        notes.append(f"The product itself is not {wish.formality}, the other pieces are.")
+    elif pieces:
+        notes.append(f"Everything suits a {wish.formality} dress code.")
+    if wish.budget is not None:
+        notes.append("All of it is within your budget.")
     return Look(around, tuple(pieces), total, outfit.currency, tuple(notes), wish)
 
 
@@ -109,7 +135,8 @@ def describe_look(look: Look) -> dict[str, Any]:
     """The answer of GET /products/{id}/outfit."""
     return {
         "outfit": [
-            {**tell_shopper(item, _explain(item, look)), "slot": slot.value} for slot, item in look.pieces
+            {**tell_shopper(item, reasons), "slot": slot.value}
+            for (slot, item), reasons in zip(look.pieces, _explain(look), strict=True)
         ],
         "total": look.total,
         "currency": look.currency,
@@ -117,14 +144,33 @@ def describe_look(look: Look) -> dict[str, Any]:
     }
 
 
-def _explain(item: Item, look: Look) -> list[str]:
-    reasons: list[str] = []
-    if item.color and look.product.color and harmony(item.color, look.product.color) >= _LEAST_HARMONY:
-        reasons.append(f"{item.color} goes with {look.product.color}")
-    reasons.append(f"suits a {look.wish.formality} dress code")
-    if look.wish.budget is not None:
-        reasons.append("within your budget")
+def _explain(look: Look) -> list[list[str]]:
+    """The reasons for each piece; none is given twice, so that each says something of its own piece."""
+    said: set[str] = set()
+    told: list[list[str]] = []
+    for slot, item in look.pieces:
+        reasons = [each for each in _reasons(item, look) if each not in said] or [_PARTS[slot]]
+        said |= {*reasons}
+        told.append(reasons)
+    return told
+
+
+def _reasons(item: Item, look: Look) -> list[str]:
+    """What speaks for a piece, in few words each."""
+    product, reasons = look.product, list[str]()
+    if item.color and product.color and harmony(item.color, product.color) >= _LEAST_HARMONY:
+        goes = f"{item.color} goes with the {product.color} {_noun(product)}"
+        reasons.append(f"the same {item.color}" if item.color == product.color else goes)
+    if is_patterned(product) and not is_patterned(item):
+        reasons.append(f"plain beside the {product.pattern} {_noun(product)}")
+    season = look.wish.season
+    if season and item.season and season in words_of(item.season):
+        reasons.append(f"{_noun(item)} for {season}")
     return reasons
+
+
+def _noun(item: Item) -> str:
+    return item.category or "piece"
 
 
 def to_item(found: Found, link: Callable[[Product], str]) -> Item:

@@ -11,7 +11,8 @@ from runtime.vectors.port import Filters
 DEFAULT_LIMIT = 3
 MAX_LIMIT = 100
 MAX_QUERY = 2_000
-MOST_PIECES = 4
+MOST_PIECES = 6
+USUAL_PIECES = 4
 """Of an outfit, beside the product that it is composed around."""
 _MOST_VALUES = 50
 _MOST_LIKES = 20
@@ -126,7 +127,7 @@ class OutfitQuery(_Model):
     occasion: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None
     ) = None
-    limit: Annotated[int, Field(ge=1, le=MOST_PIECES)] = MOST_PIECES
+    limit: Annotated[int, Field(ge=1, le=MOST_PIECES)] = USUAL_PIECES
 
 
 REPEATABLE = ("category", "color", "size")

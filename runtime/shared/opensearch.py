@@ -69,9 +69,10 @@ class Collection:
         self._clock = clock
         self._sleep = sleep
 
-    def search(self, index: str, body: Json) -> Json | None:
-        """The answer of `_search`; None when there is no such index."""
-        return self._send_if_there("POST", f"/{index}/_search", body)
+    def search(self, index: str, body: Json, *, patience_s: float | None = None) -> Json | None:
+        """The answer of `_search`; None when there is no such index. `patience_s` is for this call alone."""
+        deadline = None if patience_s is None else self._clock() + patience_s
+        return self._send_if_there("POST", f"/{index}/_search", body, deadline)
 
     def count(self, index: str, query: Json) -> int:
         """How many documents match; 0 when there is no such index."""
@@ -102,9 +103,11 @@ class Collection:
             return False
         return True
 
-    def _send_if_there(self, method: str, path: str, body: Json | None = None) -> Any:
+    def _send_if_there(
+        self, method: str, path: str, body: Json | None = None, deadline: float | None = None
+    ) -> Any:
         try:
-            answer = self._send(method, path, body)
+            answer = self._send(method, path, body, deadline)
         except CollectionRefused as refused:
             if refused.status == 404:
                 return None

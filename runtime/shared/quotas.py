@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.shared.aws import is_transient, read_code
+from runtime.shared.observability import emit_metrics
 from runtime.shared.problems import Problem
 
 MICROS = 1_000_000
@@ -62,10 +63,12 @@ class Quotas:
         """
         now = self._clock()
         day = day_of(now)
-        if not self._take(self._user_key(user_id, day), count, self._daily_per_user):
+        if self._take(self._user_key(user_id, day), count, self._daily_per_user) is None:
             raise self._refuse_user(count, now)
         try:
-            if self._take(_spend_key(day), micros, self._spend_micros):
+            spent = self._take(_spend_key(day), micros, self._spend_micros)
+            if spent is not None:
+                _report_spent(spent)
                 return day
         except BaseException:
             self._add(self._user_key(user_id, day), -count)
@@ -83,14 +86,16 @@ class Quotas:
         if count:
             self._add(self._user_key(user_id, day), -count)
         if micros:
-            self._add(_spend_key(day), -micros)
+            left = self._add(_spend_key(day), -micros)
+            if day == day_of(self._clock()):
+                _report_spent(left)
 
-    def _take(self, key: Key, amount: int, limit: int) -> bool:
-        """Add to a counter unless it would pass its limit; False when it would."""
+    def _take(self, key: Key, amount: int, limit: int) -> int | None:
+        """What a counter comes to with `amount` more; None when that would pass its limit."""
         if amount > limit:
-            return False
+            return None
         try:
-            self._add(
+            return self._add(
                 key,
                 amount,
                 ConditionExpression="attribute_not_exists(used) OR used <= :room",
@@ -98,24 +103,25 @@ class Quotas:
             )
         except ClientError as error:
             if read_code(error) == "ConditionalCheckFailedException":
-                return False
+                return None
             raise
-        return True
 
-    def _add(self, key: Key, amount: int, values: dict[str, Any] | None = None, **condition: str) -> None:
+    def _add(self, key: Key, amount: int, values: dict[str, Any] | None = None, **condition: str) -> int:
         given = {
             ":amount": {"N": str(amount)},
             ":expires": {"N": str(int(self._clock()) + _KEPT_S)},
             **(values or {}),
         }
         try:
-            self._client.update_item(
+            answer = self._client.update_item(
                 TableName=self._table,
                 Key=key,
                 UpdateExpression="ADD used :amount SET expires_at = :expires",
                 ExpressionAttributeValues=given,
+                ReturnValues="UPDATED_NEW",
                 **condition,
             )
+            return int(answer["Attributes"]["used"]["N"])
         except (ClientError, BotoCoreError) as error:
             if is_transient(error):
                 raise QuotasUnavailable("the quotas table did not answer") from error
@@ -154,6 +160,10 @@ def day_of(now: float) -> str:
 def seconds_to_midnight(now: float) -> int:
     """Whole seconds until the next UTC day, at least 1."""
     return 86_400 - int(now) % 86_400
+
+
+def _report_spent(micros: int) -> None:
+    emit_metrics({}, {"SpentTodayUsd": micros / MICROS}, {})
 
 
 def _spend_key(day: str) -> Key:

@@ -117,6 +117,11 @@ def timestamp(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
 
 
+def seconds_of(text: str) -> float:
+    """The time that `timestamp` wrote, in seconds since 1970."""
+    return datetime.fromisoformat(text).timestamp()
+
+
 def describe_job(
     job: Job, *, person_url: str | None, result_url: str | None, mask_url: str | None
 ) -> dict[str, Any]:

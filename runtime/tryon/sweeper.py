@@ -8,11 +8,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field
 
-from runtime.shared.observability import describe_error, emit_metrics, get_logger
+from runtime.shared.observability import describe_error, emit_metrics, follow, get_logger
 from runtime.shared.settings import SettingsModel, read_setting
 from runtime.tryon.bucket import Bucket, JobFiles
 from runtime.tryon.endings import Endings, deliver
-from runtime.tryon.job import timestamp
+from runtime.tryon.job import seconds_of, timestamp
 from runtime.tryon.jobs import JobTable
 from runtime.tryon.parts import Parts
 from runtime.tryon.settings import WorkflowSettings
@@ -32,9 +32,11 @@ class SweepSettings(SettingsModel):
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
     """The function that a schedule calls; how many jobs there were of each kind."""
-    counts = _open_sweeper().run()
+    sweeper = _open_sweeper()
+    counts = sweeper.run()
     get_logger().info("swept", counts=counts)
-    emit_metrics({}, {name: float(count) for name, count in counts.items()}, {})
+    ages = {"OldestJobSeconds": sweeper.oldest_s}
+    emit_metrics({}, {name: float(count) for name, count in {**counts, **ages}.items()}, {})
     return counts
 
 
@@ -70,11 +72,15 @@ class Sweeper:
         self._workflow = workflow
         self._settings = settings
         self._clock = clock
+        self.oldest_s = 0.0
+        """Seconds for which the oldest job of the last run had waited; 0 where none had."""
 
     def run(self) -> dict[str, int]:
         """Look at every job that is not over; one that cannot be helped now is looked at next time."""
         counts: Counter[str] = Counter()
+        self.oldest_s = 0.0
         for job_id in self._jobs.find_unfinished(self._clock() - self._settings.quiet_s):
+            follow(job_id)
             try:
                 counts[self._help(job_id)] += 1
             except (StoreUnavailable, ClientError, BotoCoreError) as error:
@@ -86,6 +92,7 @@ class Sweeper:
         job, now = self._jobs.get(job_id), self._clock()
         if job is None or not job.is_open:  # the index is a moment behind
             return "Over"
+        self.oldest_s = max(self.oldest_s, now - seconds_of(job.created_at))
         if job.updated_at > timestamp(now - self._settings.quiet_s) or job.lease_until > now:
             return "Busy"
         if self._results.read_metadata(JobFiles.of(self._results, job.user_id, job_id).look) is not None:

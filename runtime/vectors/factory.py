@@ -4,19 +4,10 @@ Adapters are imported when asked for, so that a function pays only for those it 
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
 
+from runtime.vectors.clients import Clients
 from runtime.vectors.port import Embedder, VectorSpace, VectorStore
 from runtime.vectors.settings import VectorSettings
-
-
-class Clients(Protocol):
-    """Gives the boto3 client of a service, in a region or in the function's own.
-
-    `runtime.shared.aws.Clients().get` is one; so is `boto3.client`.
-    """
-
-    def __call__(self, service: str, region: str | None = None, /) -> Any: ...
 
 
 def open_store(settings: VectorSettings, clients: Clients) -> VectorStore:

@@ -6,8 +6,8 @@ at all; among the allowed outfits the one of the highest value wins:
     value = mean over the body's pieces + shoes + each extra piece, each as relevance + bonuses for season and
             wanted colours, + 0.5 * mean harmony of all pairs - 0.4 for each pair of patterned pieces
 
-Top, bottom and shoes are combined exhaustively; the best of them within the budget are then completed with
-outerwear and hat, where the weather asks for them.
+Top, bottom and shoes are combined exhaustively; the best of them within the budget are then completed, one
+slot after the other, with what the weather or the wish asks for: outerwear, hat, bag, accessory.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,9 +30,19 @@ _WIDTH, _EXTRA_WIDTH = 10, 5
 """Candidates by slot: the best, and beside them always the cheapest."""
 _CHEAPEST = 2
 _BEAM = 25
-_ORDER = (Slot.DRESS, Slot.TOP, Slot.BOTTOM, Slot.OUTERWEAR, Slot.SHOES, Slot.HAT)
+_WIDER_BEAM = 100
+_ORDER = (
+    Slot.DRESS,
+    Slot.TOP,
+    Slot.BOTTOM,
+    Slot.OUTERWEAR,
+    Slot.SHOES,
+    Slot.HAT,
+    Slot.BAG,
+    Slot.ACCESSORY,
+)
 _BODY = frozenset({Slot.DRESS, Slot.TOP, Slot.BOTTOM})
-_EXTRAS = (Slot.OUTERWEAR, Slot.HAT)
+_EXTRAS = (Slot.OUTERWEAR, Slot.HAT, Slot.BAG, Slot.ACCESSORY)
 _BODIES = ((Slot.DRESS,), (Slot.TOP, Slot.BOTTOM))
 
 Pieces = tuple[tuple[Slot, Item], ...]
@@ -56,6 +66,8 @@ class Wish:
     rain_mm: float | None = None
     around: Item | None = None
     """The piece that the outfit is composed around; it is in every proposal."""
+    extras: tuple[Slot, ...] = ()
+    """Slots beside body and shoes that are filled where something fits, whatever the weather."""
 
     @property
     def wants_outerwear(self) -> bool:
@@ -129,6 +141,7 @@ def _build_for(wish: Wish, gender: str | None, candidates: list[Item]) -> tuple[
         )
     shelves = _fill_shelves(wish, gender, currency, candidates)
     extras = [Slot.OUTERWEAR] * wish.wants_outerwear + [Slot.HAT] * wish.wants_hat
+    extras += [slot for slot in wish.extras if slot not in extras]
     if wish.around:
         fixed = find_slot(wish.around)
         shelves = _make_room(shelves, wish.around)
@@ -212,7 +225,8 @@ def _find_best(
 ) -> tuple[float, Pieces] | None:
     """The most valuable outfit of body, shoes and these extras within the budget; None when there is none."""
     ceiling = None if wish.budget is None else round(wish.budget * 100)
-    reserve = sum(min(item.cents or 0 for item in shelves[slot]) for slot in extras)
+    least = {slot: min(item.cents or 0 for item in shelves[slot]) for slot in extras}
+    reserve = sum(least.values())
     worths = {item.product_id: _worth(item, wish) for items in shelves.values() for item in items}
     cores = [
         core
@@ -221,14 +235,16 @@ def _find_best(
         if ceiling is None or _cost(core) + reserve <= ceiling
     ]
     scored = sorted(((_value(worths, core), core) for core in cores), key=lambda each: -each[0])[:_BEAM]
-    if extras:
+    for slot in extras:
+        reserve -= least[slot]
         whole = [
-            (*core, *more)
-            for _, core in scored
-            for more in _combine(shelves, extras)
-            if ceiling is None or _cost(core) + _cost(more) <= ceiling
+            (*pieces, (slot, item))
+            for _, pieces in scored
+            for item in shelves[slot]
+            if ceiling is None or _cost(pieces) + (item.cents or 0) + reserve <= ceiling
         ]
-        scored = [(_value(worths, pieces), pieces) for pieces in whole]
+        scored = sorted(((_value(worths, each), each) for each in whole), key=lambda each: -each[0])
+        scored = scored[:_WIDER_BEAM]
     return max(scored, key=lambda each: each[0], default=None)
 
 
@@ -245,11 +261,12 @@ def _value(worths: Mapping[str, float], pieces: Pieces) -> float:
     rest = [worths[item.product_id] for slot, item in pieces if slot not in _BODY]
     pairs = list(combinations([item for _, item in pieces], 2))
     colors = sum(harmony(a.color, b.color) for a, b in pairs) / len(pairs)
-    busy = sum(_is_patterned(a) and _is_patterned(b) for a, b in pairs)
+    busy = sum(is_patterned(a) and is_patterned(b) for a, b in pairs)
     return sum(body) / len(body) + sum(rest) + 0.5 * colors - 0.4 * busy
 
 
-def _is_patterned(item: Item) -> bool:
+def is_patterned(item: Item) -> bool:
+    """Whether the catalogue says of a pattern."""
     return (item.pattern or "plain").lower() not in ("plain", "solid", "none")
 
 

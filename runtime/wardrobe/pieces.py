@@ -23,6 +23,8 @@ class Slot(StrEnum):
     SHOES = "shoes"
     OUTERWEAR = "outerwear"
     HAT = "hat"
+    BAG = "bag"
+    ACCESSORY = "accessory"
 
 
 class Formality(StrEnum):
@@ -51,6 +53,11 @@ _SLOT_TEXTS = {
     Slot.TOP: (
         "shirt shirts tshirt tshirts tee tees top tops blouse blouses longsleeve sweater sweaters pullover "
         "pullovers cardigan cardigans hoodie hoodies polo polos knitwear turtleneck sweatshirt sweatshirts"
+    ),
+    Slot.BAG: "bag bags handbag handbags clutch clutches tote totes backpack backpacks purse purses",
+    Slot.ACCESSORY: (
+        "scarf scarves shawl shawls belt belts gloves mittens sunglasses jewellery jewelry necklace "
+        "necklaces bracelet bracelets earrings watch watches tie ties"
     ),
 }
 SLOT_WORDS = {slot: tuple(text.split()) for slot, text in _SLOT_TEXTS.items()}
@@ -87,6 +94,8 @@ _CODES_BY_SLOT = {
     Slot.SHOES: {Formality.CASUAL, Formality.SMART, Formality.FORMAL},
     Slot.OUTERWEAR: {Formality.CASUAL, Formality.SMART, Formality.FORMAL},
     Slot.HAT: {Formality.CASUAL},
+    Slot.BAG: {Formality.CASUAL, Formality.SMART, Formality.FORMAL},
+    Slot.ACCESSORY: {Formality.CASUAL, Formality.SMART, Formality.FORMAL},
 }
 _NEVER_DRESSY = _words(
     "denim jeans sneaker sneakers trainers hoodie hoodies tshirt tshirts tee tees joggers leggings cargo "
@@ -122,7 +131,7 @@ def words_of(text: str | None) -> list[str]:
 
 
 def find_slot(item: Item) -> Slot | None:
-    """Where the product belongs in an outfit; None for a bag, say."""
+    """Where the product belongs in an outfit; None for an umbrella, say."""
     for text in (item.category, item.name):
         words = set(words_of(text))
         if {"dress", "shirt"} <= words and text.lower().find("dress shirt") >= 0:

@@ -16,19 +16,24 @@ from numpy.typing import NDArray
 from starlette.applications import Starlette
 
 from local.ai.s3vectors import routes
+from runtime.shared.opensearch import Generation, open_collection
 from runtime.vectors.factory import open_store
 from runtime.vectors.port import Attributes, VectorItem, VectorStore
 from runtime.vectors.settings import VectorSettings
+from runtime.vectors.stores.documents import encode, index_body
 from runtime.vectors.stores.dynamodb import open_snapshots
 from runtime.vectors.stores.snapshots import SnapshotBucket
 from runtime.vectors.stores.table import EmbeddingsTable
 
+_BULK = 500
 REGION = "us-east-1"
 MODEL = "amazon.titan-embed-image-v1"
 
 
 class Backend(Protocol):
     """Opens stores that share one durable place."""
+
+    def settings(self, model: str = MODEL) -> VectorSettings: ...
 
     def open(self, model: str = MODEL) -> VectorStore: ...
 
@@ -123,9 +128,12 @@ class S3VectorsBackend:
             metadataConfiguration={"nonFilterableMetadataKeys": ["content_hash"]},
         )
 
-    def open(self, model: str = MODEL) -> VectorStore:
+    def settings(self, model: str = MODEL) -> VectorSettings:
         store = {"backend": "s3vectors", "bucket": self.bucket, "index": "products"}
-        return open_store(settings(store, self.dimensions, model), self.clients)
+        return settings(store, self.dimensions, model)
+
+    def open(self, model: str = MODEL) -> VectorStore:
+        return open_store(self.settings(model), self.clients)
 
     def fill(self, items: Sequence[VectorItem]) -> None:
         self.open().upsert(items)
@@ -139,17 +147,28 @@ class OpenSearchBackend:
         self.generation = generation
         self.endpoint = f"{address}/shop-{uuid4().hex}"
 
-    def open(self, model: str = MODEL) -> VectorStore:
+    def settings(self, model: str = MODEL) -> VectorSettings:
         store = {
             "backend": "opensearch",
             "endpoint": self.endpoint,
             "region": REGION,
             "generation": self.generation,
         }
-        return open_store(settings(store, self.dimensions, model), AwsClients())
+        return settings(store, self.dimensions, model)
+
+    def open(self, model: str = MODEL) -> VectorStore:
+        return open_store(self.settings(model), AwsClients())
 
     def fill(self, items: Sequence[VectorItem]) -> None:
-        self.open().upsert(items)
+        # Without looking first at what is there: nothing is.
+        collection, generation = open_collection(self.endpoint, REGION), Generation(self.generation)
+        collection.create_index("products", index_body(generation, self.dimensions))
+        for start in range(0, len(items), _BULK):
+            lines: list[dict[str, Any]] = []
+            for number, item in enumerate(items[start : start + _BULK]):
+                written = {"written_at": start + number + 1}
+                lines += [{"index": {}}, encode(item, self.settings().embedding_key) | written]
+            collection.bulk("products", lines)
 
 
 def create_table(client: Any, name: str) -> None:

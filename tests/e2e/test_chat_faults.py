@@ -19,7 +19,7 @@ pytestmark = pytest.mark.cloud
 
 PARTY = "I am a woman and need an outfit for a party, up to 300 euros"
 TRIP = "I am a woman and go to the office in Lisbon tomorrow, up to 300 euros"
-SLOW_MODEL = Fault("bedrock", "converse", status=200, delay_s=6.0)
+SLOW_MODEL = Fault("bedrock", "converse", status=200, delay_s=6.0, limit=1)
 
 
 def ask(cloud: RunningCloud, message: str = PARTY, **body: Any) -> Any:
@@ -76,7 +76,8 @@ def test_turns_beyond_the_bound_are_told_when_to_come_back(cloud: RunningCloud) 
 def test_over_the_socket_the_bound_is_told_as_clearly(cloud: RunningCloud) -> None:
     with at_most(cloud, 1), cloud.faults(SLOW_MODEL), ThreadPoolExecutor(1) as threads:
         running = threads.submit(ask, cloud, "a hat for the beach")
-        problem = eventually(lambda: ask_by_socket(cloud).get("problem"), within_s=10)
+        eventually(cloud.count_strikes)
+        problem = ask_by_socket(cloud)["problem"]
         assert running.result().status_code == 200
     assert (problem["status"], problem["retry_after"]) == (429, 3)
 

@@ -2,13 +2,15 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.faults import Fault
-from tests.support.cloud import RunningCloud, eventually
+from tests.support.cloud import RunningCloud, eventually, running_cloud
 from tests.support.pictures import encode, garment, unusable_pictures
 
 pytestmark = pytest.mark.cloud
@@ -22,6 +24,13 @@ STRANGE_KEYS = (
     "products/no-folder.jpg",
     "products/dress/deeper/still/deeper.jpg",
 )
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory, catalog_folder: Path) -> Iterator[RunningCloud]:
+    """A cloud of these tests' own: hundreds of pictures that they leave would change what others find."""
+    with running_cloud(tmp_path_factory.mktemp("ingestion"), catalog_folder) as running:
+        yield running
 
 
 def fresh_key(folder: str = "dress") -> str:

@@ -1,5 +1,6 @@
 """The product with its vectors and its documents in OpenSearch, on a cloud of its own."""
 
+import base64
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -53,10 +54,21 @@ def test_the_knowledge_bases_index_was_made_by_the_program(searched: RunningClou
     assert any(name.endswith("knowledge.documents") for name in indexes), indexes
 
 
-def test_a_collection_that_sleeps_is_told_and_recovered_from(searched: RunningCloud) -> None:
+def test_while_the_collection_sleeps_products_are_found_by_words_and_by_vectors_once_it_is_awake(
+    searched: RunningCloud,
+) -> None:
+    asked = {"query": "red dress", "limit": 5}
     with searched.faults(ASLEEP):
-        answer = searched.call("GET", "/search", params={"query": "blue coat"})
+        answer = searched.call("GET", "/search", params=asked)
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        assert (body["backend"], body["exact"]) == ("words (opensearch unavailable)", False)
+        assert {each["category"] for each in body["results"]} == {"dress"}
+        assert body["results"][0]["why"] == ["found by its words: red, dress"]
+        # Where there are no words to go by, the shopper is told when to come back.
+        picture = base64.b64encode(encode(garment("red", seed=3))).decode()
+        answer = searched.call("POST", "/search", json={"image": picture})
         assert answer.status_code == 503, answer.text
         assert int(answer.headers["retry-after"]) > 0
         assert answer.json()["title"] == "Temporarily unavailable"
-    assert searched.call("GET", "/search", params={"query": "blue coat"}).status_code == 200
+    assert searched.call("GET", "/search", params=asked).json()["backend"] == "opensearch"

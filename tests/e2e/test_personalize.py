@@ -36,7 +36,8 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, catalog_folder: Path) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("personalize")
-    with running_cloud(folder, catalog_folder, {"ranker": "personalize", "clusters": "8"}) as cloud:
+    settings = {"ranker": "personalize", "clusters": "8", "clusterTrainer": "sagemaker"}
+    with running_cloud(folder, catalog_folder, settings) as cloud:
         found = eventually(lambda: in_clusters(cloud), within_s=60)  # grouped when the catalogue was loaded
         products: dict[int, list[str]] = {}
         for each in found:
@@ -99,6 +100,28 @@ def others_like(shop: Shop) -> str:
 def mean_place(shop: Shop, answer: Mapping[str, Any], cluster: int) -> float:
     places = [place for place, each in enumerate(answer["results"]) if each["cluster"] == cluster]
     return sum(places) / len(places)
+
+
+def group(cloud: RunningCloud) -> tuple[dict[str, Any], str | None]:
+    """What a forced run of the clusters' function says, and the kind of error it ended with."""
+    answer = cloud.aws("lambda").invoke(
+        FunctionName=cloud.outputs["clusters_function"], Payload=json.dumps({"force": True})
+    )
+    return json.loads(answer["Payload"].read()), answer.get("FunctionError")
+
+
+def test_0_sagemaker_has_grouped_the_catalogue_and_does_it_again(shop: Shop) -> None:
+    assert len(shop.products) <= 8
+    refused = Fault("sagemaker", "CreateTrainingJob", status=400, code="ResourceLimitExceeded")
+    with shop.cloud.faults(refused):
+        assert group(shop.cloud)[1] is not None
+    figures, error = group(shop.cloud)
+    assert (error, figures["grouped"]) == (None, True), figures
+    assert figures["kept_labels"] >= figures["clusters"] - 1
+    left = shop.cloud.aws("s3").list_objects_v2(
+        Bucket=shop.cloud.outputs["lake_bucket"], Prefix="clusters/training/"
+    )
+    assert left["KeyCount"] == 0
 
 
 def test_1_without_data_nothing_is_trained_and_the_built_in_ranker_answers(shop: Shop) -> None:

@@ -40,8 +40,18 @@ def test_an_alarm_watches_what_exists(prod: Graph) -> None:
         if isinstance(value := resource.state.get(key), str)
     }
     stages = {stage.inputs["stageName"] for stage in prod.of_type("aws:apigateway/stage:Stage")}
+    functions = prod.of_type("aws:lambda/function:Function")
+    services = {each.inputs["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"] for each in functions}
     for alarm in prod.of_type(ALARM):
-        assert set(alarm.inputs["dimensions"].values()) <= known | stages, alarm.name
+        assert set(alarm.inputs["dimensions"].values()) <= known | stages | services, alarm.name
+
+
+def test_spending_is_told_of_before_the_limit_and_old_jobs_before_they_are_given_up(prod: Graph) -> None:
+    cap = json.loads(prod.get("images-function").inputs["environment"]["variables"]["IMAGES"])
+    for name in ("images-spending", "try-on-spending"):
+        assert prod.get(name).inputs["threshold"] == 0.8 * cap["daily_spend_usd"]
+    sweep = prod.get("try-on-sweeper-function").inputs["environment"]["variables"]["TRYON_SWEEP"]
+    assert prod.get("try-on-job-age").inputs["threshold"] < json.loads(sweep)["give_up_s"]
 
 
 def test_every_alarm_tells_the_topic_when_it_begins_and_ends(prod: Graph) -> None:
@@ -50,9 +60,10 @@ def test_every_alarm_tells_the_topic_when_it_begins_and_ends(prod: Graph) -> Non
         assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == [topic], alarm.name
 
 
-def test_only_silence_of_the_site_is_alarming(prod: Graph) -> None:
+def test_only_silence_of_the_site_and_of_its_visitor_is_alarming(prod: Graph) -> None:
     assert {a.name for a in prod.of_type(ALARM) if a.inputs["treatMissingData"] == "breaching"} == {
-        "edge-down"
+        "canary-visits",
+        "edge-down",
     }
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from components import Lake, Personalization, ProductClusters
+from components import ClusterTrainer, Lake, Personalization, ProductClusters
+from runtime.clusters.trainer import GroupingSettings, SageMakerTrainerSettings
 from tests.graph.recorder import Graph, record
 from tests.graph.test_catalog import allowed, allowed_by
 
@@ -102,7 +103,79 @@ def test_the_clusterer_reads_vectors_and_products_and_writes_labels_only(dev: Gr
     }
     assert dev.get("clusters-schedule").inputs["scheduleExpression"] == "rate(1 hour)"
     function = dev.get("clusters-function").inputs
-    assert json.loads(function["environment"]["variables"]["GROUPING"]) == {"clusters": 100}
+    assert json.loads(function["environment"]["variables"]["GROUPING"]) == {
+        "clusters": 100,
+        "trainer": {"kind": "builtin"},
+    }
+
+
+def test_sagemaker_groups_with_a_role_that_knows_its_own_folder_only() -> None:
+    args: Any = {
+        "layers": ["arn:core"],
+        "policies": ['{"Statement": []}'],
+        "vector_environment": {},
+        "catalog_environment": {},
+        "lake_environment": {},
+        "trainer": ClusterTrainer.SAGEMAKER,
+        "lake_bucket": "lake-bucket-1a2b3c4",
+        "physical_name": "shop",
+    }
+    graph = record(lambda: void(ProductClusters("clusters", args)))
+    role = graph.get("clusters-training-role").state["arn"]
+    jobs = "arn:aws:sagemaker:us-east-1:123456789012:training-job/shop-clusters-*"
+    assert duties(graph, "clusters-policy") == {
+        ("sagemaker:CreateTrainingJob", jobs),
+        ("sagemaker:DescribeTrainingJob", jobs),
+        ("iam:PassRole", role),
+        ("s3:DeleteObject", f"{LAKE}/clusters/training/*"),
+        ("sqs:SendMessage", graph.get("clusters-failures").state["arn"]),
+    }
+    (passing,) = [each for each in statements(graph, "clusters-policy") if "iam:PassRole" in each["Action"]]
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    logs = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TrainingJobs"
+    assert allowed(graph, "clusters-training-policy") == {
+        ("s3:GetObject", f"{LAKE}/clusters/training/*"),
+        ("s3:PutObject", f"{LAKE}/clusters/training/*"),
+        ("s3:ListBucket", LAKE),
+        ("logs:CreateLogGroup", f"{logs}:*"),
+        ("logs:CreateLogStream", f"{logs}:*"),
+        ("logs:DescribeLogStreams", f"{logs}:*"),
+        ("logs:PutLogEvents", f"{logs}:log-stream:*"),
+    }
+    (trust,) = json.loads(graph.get("clusters-training-role").inputs["assumeRolePolicy"])["Statement"]
+    assert trust["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+    assert trust["Condition"]["ArnLike"] == {"aws:SourceArn": jobs}
+    variables = graph.get("clusters-function").inputs["environment"]["variables"]
+    chosen = GroupingSettings.model_validate_json(variables["GROUPING"]).trainer
+    assert isinstance(chosen, SageMakerTrainerSettings)
+    assert (chosen.role_arn, chosen.bucket, chosen.prefix) == (role, LAKE[13:], "clusters/training/")
+    assert chosen.image == "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"physical_name": "shop"}, "lake_bucket: the trainer sagemaker needs a bucket"),
+        ({"lake_bucket": "lake"}, "physical_name: the trainer sagemaker needs a name of at most 31"),
+        ({"lake_bucket": "lake", "physical_name": "x" * 32}, "physical_name: .* at most 31 characters"),
+    ],
+)
+def test_sagemaker_needs_a_bucket_and_a_name(given: dict[str, str], message: str) -> None:
+    args: Any = {"layers": [], "policies": [], "trainer": "sagemaker", **given}
+    with pytest.raises(ValueError, match=message):
+        record(lambda: void(ProductClusters("clusters", args)))
+
+
+def statements(graph: Graph, name: str) -> list[dict[str, Any]]:
+    return json.loads(graph.get(name).inputs["policy"])["Statement"]
+
+
+def test_searches_read_how_alike_clusters_are(dev: Graph) -> None:
+    assert ("s3:GetObject", f"{LAKE}/clusters/*") in allowed(dev, "search-policy")
+    assert not [
+        action for action, where in allowed(dev, "search-policy") if LAKE in where and "Put" in action
+    ]
+    assert "CLUSTERS" in dev.get("search-function").inputs["environment"]["variables"]
 
 
 def test_new_products_find_their_cluster(dev: Graph) -> None:

@@ -16,6 +16,9 @@ from tests.plugin.host import Host, is_secret, output, reveal, start_plugin, unk
 POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["a:B"], "Resource": ["arn:x"]}]}
 )
+WATCHED = json.dumps(
+    [{"kind": "function", "label": "search", "dimensions": {"FunctionName": "f"}, "service": "search"}]
+)
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 ROLE = "arn:aws:iam::123456789012:role/a"
 # By component: inputs to branch on (plain), and inputs that come from elsewhere (given as Outputs).
@@ -23,6 +26,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Alarms": {"email": "stylist@example.com", "budgetUsd": 10},
     "Api": {"requestsPerSecond": 20, "accessLog": True},
     "Auth": {"protectData": False},
+    "Canary": {"minutes": 15, "protectData": False},
     "Catalog": {"ingestConcurrency": 4, "protectData": False, "logRetentionDays": 14},
     "ChatAgent": {
         "engine": "agent",
@@ -32,12 +36,14 @@ PLAIN: dict[str, dict[str, Any]] = {
         "protectData": False,
     },
     "Connections": {"protectData": False},
+    "Dashboard": {"dailySpendUsd": 5},
+    "DeploymentRoles": {"repository": "shop/stylist", "environment": "prod", "project": "shop"},
     "ImageGeneration": {"dailyPerUser": 5, "dailySpendUsd": 3, "keepDays": 2, "protectData": False},
     "KnowledgeBase": {"storage": "s3vectors", "protectData": False},
     "Lake": {"interactionDays": 90, "protectData": False},
     "Personalization": {"logRetentionDays": 14, "protectData": False},
     "PersonalizeRanker": {"protectData": False, "transactionsPerSecond": 2.0, "lakePrefix": "events/"},
-    "ProductClusters": {"clusters": 20, "memoryMb": 1769},
+    "ProductClusters": {"clusters": 20, "memoryMb": 1769, "trainer": "sagemaker", "physicalName": "shop"},
     "ProductSearch": {"memoryMb": 3008},
     "Profile": {"logRetentionDays": 14},
     "Realtime": {"requestsPerSecond": 20, "accessLog": True},
@@ -65,6 +71,14 @@ WIRED: dict[str, dict[str, Any]] = {
         "allowedOrigin": "https://shop.example",
         "tags": {"a": "b"},
     },
+    "Canary": {
+        "apiUrl": "https://api/v1",
+        "apiKey": "key",
+        "userPoolId": "pool",
+        "domainUrl": "https://login",
+        "scope": "stylist/shop",
+        "tags": {"a": "b"},
+    },
     "Auth": {"siteUrl": "https://shop.example", "domainPrefix": "shop", "tags": {"a": "b"}},
     "Catalog": {
         "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}"},
@@ -84,6 +98,8 @@ WIRED: dict[str, dict[str, Any]] = {
         "tags": {"a": "b"},
     },
     "Connections": {"tags": {"a": "b"}},
+    "Dashboard": {"physicalName": "shop"},
+    "DeploymentRoles": {"providerArn": "arn:provider", "tags": {"a": "b"}},
     "ImageGeneration": {
         "chatEnvironment": {"SESSIONS": "{}", "PROFILES": "{}"},
         "chatPolicy": POLICY,
@@ -107,6 +123,7 @@ WIRED: dict[str, dict[str, Any]] = {
         "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}"},
         "catalogEnvironment": {"CATALOG": "{}"},
         "lakeEnvironment": {"CLUSTERS": "{}"},
+        "lakeBucket": "lake-bucket",
         "vectorLayers": ["arn:opensearch"],
         "tags": {"a": "b"},
     },
@@ -191,7 +208,9 @@ WIRED: dict[str, dict[str, Any]] = {
 # Plain containers whose leaves are Outputs.
 LEAVES: dict[str, dict[str, Any]] = {
     "Api": {"routes": {"GET /search": FUNCTION, "GET /health": FUNCTION}},
+    "Canary": {"layers": ["arn:core"]},
     "Catalog": {"layers": ["arn:core"], "arrayLayers": ["arn:arrays"]},
+    "Dashboard": {"watched": [WATCHED]},
     "ChatAgent": {"layers": ["arn:core"]},
     "ImageGeneration": {"layers": ["arn:core"]},
     "KnowledgeBase": {"layers": ["arn:core"]},

@@ -108,6 +108,12 @@ class RunningCloud:
         finally:
             self._set_faults([])
 
+    def count_strikes(self) -> int:
+        """How many calls the faults that are set have met so far."""
+        urls = (self.config.emulator_url, self.config.ai_url)
+        told = [httpx.get(url + CONTROL_PATH).raise_for_status().json() for url in urls]
+        return sum(fault["hits"] for faults in told for fault in faults)
+
     def _set_faults(self, faults: Sequence[Fault]) -> None:
         body = [{k: v for k, v in asdict(fault).items() if k != "hits"} for fault in faults]
         for url in (self.config.emulator_url, self.config.ai_url):

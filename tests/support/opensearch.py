@@ -27,7 +27,7 @@ def node_missing() -> str | None:
 
 
 @contextmanager
-def opensearch_node() -> Iterator[str]:
+def opensearch_node(*, enduring: bool = False) -> Iterator[str]:
     """The address of the node at OPENSEARCH_URL, or of one that runs as long as this does."""
     if url := os.environ.get("OPENSEARCH_URL"):
         yield url.rstrip("/")
@@ -39,7 +39,7 @@ def opensearch_node() -> Iterator[str]:
     processes = Processes(folder / "out")
     try:
         port = _free_port()
-        start_node(processes, fetch(tools), folder, port, tools)
+        start_node(processes, fetch(tools), folder, port, tools, enduring=enduring)
         yield f"http://127.0.0.1:{port}"
     finally:
         processes.stop()

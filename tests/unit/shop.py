@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from runtime.shared.observability import get_logger
+from runtime.shared.product_table import Page
 from runtime.shared.products import Product, product_id_for_key
 from runtime.vectors.port import (
     NO_FILTERS,
@@ -238,6 +239,13 @@ class FakeRows:
     def get_many(self, product_ids: Sequence[str], *, consistent: bool = False) -> dict[str, Product]:
         self.step("rows get")
         return {each: self.rows[each] for each in product_ids if each in self.rows}
+
+    def list(self, category: str | None, after: str | None, limit: int) -> Page:
+        self.step("rows list")
+        own = [each for each in self.rows.values() if each.is_shown and category in (None, each.category)]
+        rest = sorted((each for each in own if each.product_id > (after or "")), key=lambda e: e.product_id)
+        page = tuple(rest[:limit])
+        return Page(page, page[-1].product_id if len(rest) > limit else None)
 
     def write(self, product: Product, before: Product | None) -> bool:
         self.step("row write")

@@ -231,7 +231,9 @@ def test_breaches() -> None:
         ("x", "longsleeve", Slot.TOP),
         ("x", "shorts", Slot.BOTTOM),
         ("Sun hat", "Accessories", Slot.HAT),
-        ("Leather bag", "bags", None),
+        ("Leather bag", "bags", Slot.BAG),
+        ("Silk scarf", "Accessories", Slot.ACCESSORY),
+        ("Umbrella", "Accessories", None),
     ],
 )
 def test_slots(name: str, category: str, slot: Slot | None) -> None:

@@ -20,6 +20,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "S3 Vectors": ("dev", {"vectorBackend": "s3vectors"}),
     "classic OpenSearch": ("prod", {"opensearchGeneration": "classic"}),
     "Personalize": ("dev", {"ranker": "personalize", "personalizeTps": 2}),
+    "SageMaker": ("dev", {"clusterTrainer": "sagemaker"}),
     "an agent": ("dev", {"chatEngine": "agent", "hasAgentsClassic": True}),
     "few addresses": ("prod", {"allowedCidrs": '["203.0.113.0/24"]', "imageBuilder": "docker"}),
 }
@@ -102,6 +103,8 @@ def test_what_is_always_on_is_paid_for(graphs: dict[str, Graph], prices: Prices)
     assert line(estimate(graphs["prod"], prices, IDLE), "vectors").idle == 0
     ranker = line(estimate(graphs["Personalize"], prices, IDLE), "ranker").idle
     assert ranker > 2 * prices.monthly("personalize_tps_hour")
+    grouped = [line(estimate(graphs[name], prices, IDLE), "clusters").idle for name in ("dev", "SageMaker")]
+    assert grouped[1] - grouped[0] == pytest.approx(730 / 24 * 0.1 * 0.115)
 
 
 @pytest.mark.parametrize(

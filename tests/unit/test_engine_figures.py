@@ -50,6 +50,16 @@ def test_tables_replace_only_what_is_between_the_markers() -> None:
         replace_tables("no markers", tables)
 
 
+def test_how_busy_the_machine_was_is_recorded_and_told(tmp_path: Path) -> None:
+    results = tmp_path / "results.jsonl"
+    record(make(), results)
+    (figure,) = read_latest(results)
+    assert figure.load is not None and figure.load >= 0
+    busy = render_tables([make(load=0.9), make("engine/other", load=6.5), make("engine/old")])
+    assert "Measured by `c`. Meanwhile 0.9 to 6.5 programs wanted each processor.\n" in busy
+    assert "Meanwhile" not in render_tables([make()])
+
+
 def test_every_task_is_timed_on_every_input() -> None:
     calls: list[tuple[str, int]] = []
     times = time_interleaved(

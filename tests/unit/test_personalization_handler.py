@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import boto3
@@ -13,10 +14,11 @@ from botocore.stub import Stubber
 from runtime.personalization.handler import MOST_AT_ONCE, create_api
 from runtime.personalization.lake import Lake, lay_out
 from runtime.personalization.port import EventType, Interaction
-from runtime.personalization.queue import InteractionQueue, QueueUnavailable, read_message
+from runtime.personalization.queue import InteractionQueue, QueueUnavailable, read_message, requests_of
 from runtime.personalization.recorder import record_batch
 from runtime.personalization.style import MOST_A_MINUTE
 from runtime.personalization.style_table import StyleTable
+from runtime.shared.observability import follow
 from tests.unit.shop import CLAIMS, FakeRows, api_event, make_product, post_event, read_answer
 from tests.unit.test_style import MemoryTable
 
@@ -45,7 +47,12 @@ class Shop:
     def __post_init__(self) -> None:
         for number in range(100):
             product = replace(
-                make_product(f"item {number}"), category="dress", color="red", cluster=number % 7
+                make_product(f"item {number}"),
+                category="dress",
+                color="red",
+                cluster=number % 7,
+                price=Decimal(30 + 30 * (number % 2)),
+                currency="EUR" if number % 2 else None,
             )
             self.rows.rows[product.product_id] = product
         self.ids = list(self.rows.rows)
@@ -124,6 +131,13 @@ def test_likes_are_told_in_words(shop: Shop) -> None:
     assert likes["color", "red"]["label"] == "red"
 
 
+def test_prices_are_told_in_their_currency_where_it_is_known(shop: Shop) -> None:
+    shop.tell(2)
+    shop.tell(3)
+    likes = {like["value"]: like["label"] for like in shop.style()["likes"] if like["kind"] == "price"}
+    assert likes == {"25-50": "25 to 50", "50-100": "50 to 100 EUR"}
+
+
 def test_a_change_of_weight_and_back(shop: Shop) -> None:
     assert shop.call("PATCH", "/me/style", {"weight": 0.8})[1]["weight"] == 0.8
     assert shop.style()["weight"] == 0.8
@@ -192,13 +206,22 @@ def test_messages_survive_the_queue_and_poison_fails_alone() -> None:
     body = json.dumps([each.to_row() for each in told], separators=(",", ":"))
     with Stubber(client) as stub:
         stub.add_response(
-            "send_message", {"MessageId": "m"}, {"QueueUrl": "https://queue/q", "MessageBody": body}
+            "send_message",
+            {"MessageId": "m"},
+            {
+                "QueueUrl": "https://queue/q",
+                "MessageBody": body,
+                "MessageAttributes": {"request_id": {"DataType": "String", "StringValue": "req-9"}},
+            },
         )
         stub.add_client_error("send_message", "ThrottlingException", http_status_code=400)
+        follow("req-9")
         InteractionQueue(client, "https://queue/q").send(told)
         with pytest.raises(QueueUnavailable):
             InteractionQueue(client, "https://queue/q").send(told)
     assert read_message(body) == told
+    attributes = {"request_id": {"stringValue": "req-9", "dataType": "String"}}
+    assert requests_of([{"messageAttributes": attributes}, {"body": body}]) == ["req-9"]
     sink = MemorySink()
     records = [{"messageId": "good", "body": body}, {"messageId": "bad", "body": '{"x": 1}'}]
     assert record_batch(records, [sink]) == (["bad"], 2)

@@ -132,7 +132,7 @@ def test_a_step_looks_again_until_things_are_made(stand: Stand, monkeypatch: pyt
     monkeypatch.setattr(control, "SOON_S", 60.0)
     training, run = training_of(stand), new_run()
     progress = training.step("dataset_group", run)
-    assert (progress.ready, progress.wait_s) == (False, 2)
+    assert (progress.ready, progress.wait_s) == (False, 1)
     long_ago = Run("run1", utc_now() - timedelta(hours=2))
     assert training.step("dataset_group", long_ago).wait_s == 60, "an old run does not hurry"
 
@@ -359,7 +359,7 @@ RUN = {"id": "a-name-of-the-workflow's own, as long as it likes", "started": "20
 def test_the_function_answers_as_the_workflow_reads_it(function: Stand) -> None:
     fill_lake(function.s3, shoppers())
     answer = entry.handler({"step": "export", "run": RUN}, None)
-    assert answer == {"ready": True, "wait_s": 2, "accepted": True, "reason": ""}
+    assert answer == {"ready": True, "wait_s": 1, "accepted": True, "reason": ""}
     (key,) = [key for bucket, key in function.s3.objects if bucket == BUCKET]
     run = key.split("/")[1]
     assert key == f"exports/{run}/interactions.csv"

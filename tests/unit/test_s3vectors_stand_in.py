@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.ai.s3vectors import ServiceError, parse_filter
+from local.ai.vector_filters import parse_filter
+from local.ai.wire import ServiceError
 from tests.contract.vector_backends import s3vectors_server
 
 INDEX = {"vectorBucketName": "shop", "indexName": "products"}

@@ -1,8 +1,11 @@
-"""What a handler pulls in when its module is imported, in a process of its own with an empty environment."""
+"""What modules import: a handler only what it uses, in a process of its own; nobody in a circle."""
 
+import ast
 import json
 import subprocess
 import sys
+from collections.abc import Container
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -36,3 +39,27 @@ def test_handlers_import_what_they_use_and_need_no_environment(module: str, unus
     )
     assert answer.returncode == 0, answer.stderr
     assert unused.isdisjoint(json.loads(answer.stdout))
+
+
+@pytest.mark.parametrize("package", ["components", "local", "operations", "runtime", "ui"])
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    """Not even for annotations alone: what both need lies beside neither."""
+    files = {_module_name(path): path for path in (ROOT / package).rglob("*.py")}
+    imports = {name: _imported(path, files) - {name} for name, path in files.items()}
+    assert len(files) > 1
+    TopologicalSorter(imports).prepare()
+
+
+def _module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(path: Path, known: Container[str]) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            inside = {f"{node.module}.{each.name}" for each in node.names}
+            names |= {each if each in known else node.module for each in inside}
+        elif isinstance(node, ast.Import):
+            names |= {each.name for each in node.names}
+    return {each for each in names if each in known}

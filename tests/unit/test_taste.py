@@ -1,8 +1,10 @@
 """Taste from interactions: what counts how much, what follows for products, and how it is put in words."""
 
+from collections.abc import Mapping
+
 import pytest
 
-from runtime.personalization.blend import blend, count_near
+from runtime.personalization.blend import blend, count_near, find_strays
 from runtime.personalization.port import EVENT_VALUES, Candidate, EventType
 from runtime.personalization.taste import (
     HALF_LIFE_S,
@@ -71,7 +73,7 @@ def test_without_session_ids_a_pause_ends_the_session() -> None:
 def test_affinity_is_the_weighted_sum_over_shared_traits() -> None:
     taste = Taste([event(cluster=4, category="dress", color="red", price=30.0)], NOW)
     assert taste.judge(Candidate("x", 4, "dress", "red", 49.0)) == pytest.approx(1.0)
-    assert taste.judge(Candidate("x", 5, "shoes", "red", 99.0)) == pytest.approx(0.3)
+    assert taste.judge(Candidate("x", 5, "shoes", "red", 99.0)) == pytest.approx(0.2)
     assert taste.judge(Candidate("x", 5, "shoes", "blue", 99.0)) is None
     assert taste.judge(Candidate("x")) is None
 
@@ -141,7 +143,7 @@ def test_the_reason_is_the_interaction_that_says_most() -> None:
     events = [
         dress("red", 3),
         event("look", EventType.VIEW, 2, color="red", category="shoes"),
-        dress("blue", 1),
+        event("glance", EventType.VIEW, 1, color="blue", category="dress"),
     ]
     cause = Taste(events, NOW).explain(Candidate("x", None, "dress", "red"))
     assert cause is not None
@@ -224,3 +226,54 @@ def test_unranked_candidates_have_no_affinity() -> None:
         "c": None,
         "d": 1.0,
     }
+
+
+class Family:
+    """Clusters 1 and 2 are alike, 3 is the opposite of both, 4 is nothing to any of them."""
+
+    def spread(self, strengths: Mapping[int, float]) -> Mapping[int, float]:
+        kin = {1: {1: 1.0, 2: 0.8, 3: -0.5, 4: 0.0}, 2: {1: 0.8, 2: 1.0, 3: -0.5, 4: 0.0}}
+        told: dict[int, float] = dict.fromkeys((1, 2, 3, 4), 0.0)
+        for cluster, strength in strengths.items():
+            for other, share in kin[cluster].items():
+                told[other] += share * strength
+        return told
+
+    def alike(self, cluster: int) -> frozenset[int]:
+        return frozenset({1, 2}) if cluster in (1, 2) else frozenset({cluster})
+
+
+def test_a_liked_style_says_something_of_those_like_it_and_of_its_opposite() -> None:
+    taste = Taste([event("liked", cluster=1)], NOW, kinship=Family())
+    said = [taste.judge(Candidate("x", cluster)) for cluster in (1, 2, 3, 4, 5)]
+    assert said == [pytest.approx(each) for each in (0.6, 0.48, -0.3, 0.0)] + [None]
+    assert taste.strengths == {(Trait.CLUSTER, "1"): 1.0}
+
+
+def test_what_is_alike_is_a_reason() -> None:
+    taste = Taste([event("liked", cluster=1, category="dress", color="red")], NOW, kinship=Family())
+    cause = taste.explain(Candidate("x", 2, "shoes", "blue"))
+    assert cause is not None
+    assert tell(cause).text == "like the red dress you saved"
+    assert taste.explain(Candidate("x", 3, "shoes", "blue")) is None
+
+
+def test_a_style_that_was_taken_out_says_nothing_of_those_like_it() -> None:
+    muted = {(Trait.CLUSTER, "1"): int(NOW)}
+    taste = Taste([event("liked", cluster=1, ago=5)], NOW, muted, Family())
+    assert not taste.judge(Candidate("x", 2))
+    assert taste.explain(Candidate("x", 2)) is None
+
+
+def test_where_the_best_agree_on_a_category_others_stay_behind() -> None:
+    skirts = {f"skirt{place}": "skirt" for place in range(10)}
+    assert find_strays({**skirts, "shorts": "shorts", "last": "skirt"}) == {"shorts"}
+    assert find_strays({**dict(list(skirts.items())[:9]), "shorts": "shorts", "last": "skirt"}) == set()
+    assert find_strays(dict(list(skirts.items())[:9])) == set()
+
+
+def test_strays_keep_their_places_behind_whatever_the_taste() -> None:
+    blended = blend(RELEVANCES, {"a": 0.1, "b": 9.0, "c": 0.5, "d": 0.4}, 1.0, frozenset({"b"}))
+    assert "".join(each.product_id for each in blended) == "cdab"
+    assert blended[-1].affinity is None
+    assert [each.product_id for each in blend(RELEVANCES, {}, 1.0, frozenset({"b"}))] == list(RELEVANCES)

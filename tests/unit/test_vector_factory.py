@@ -12,6 +12,11 @@ from runtime.vectors.settings import DynamoDBStoreSettings, NovaSettings, Vector
 
 STORES = {
     "dynamodb": {"backend": "dynamodb", "table": "t", "snapshots": "b"},
+    "opensearch": {
+        "backend": "opensearch",
+        "endpoint": "https://id.us-east-1.aoss.amazonaws.com",
+        "region": "us-east-1",
+    },
     "s3vectors": {"backend": "s3vectors", "bucket": "b", "index": "i"},
 }
 EMBEDDERS = {
@@ -41,7 +46,8 @@ def test_settings_are_read_from_the_environment() -> None:
 @pytest.mark.parametrize(
     ("store", "embedder", "named"),
     [
-        ({"backend": "opensearch"}, EMBEDDERS["titan"], "VECTOR_STORE"),
+        ({"backend": "opensearch"}, EMBEDDERS["titan"], "endpoint"),
+        ({"backend": "faiss"}, EMBEDDERS["titan"], "VECTOR_STORE"),
         ({"backend": "dynamodb", "table": "t"}, EMBEDDERS["titan"], "snapshots"),
         (STORES["s3vectors"] | {"extra": 1}, EMBEDDERS["titan"], "extra"),
         (STORES["s3vectors"] | {"index": ""}, EMBEDDERS["titan"], "index"),
@@ -64,7 +70,11 @@ def test_missing_settings_are_named(missing: str) -> None:
 
 @pytest.mark.parametrize("backend", list(STORES))
 @pytest.mark.parametrize("embedder", list(EMBEDDERS))
-def test_the_named_adapters_are_opened_without_a_call(backend: str, embedder: str) -> None:
+def test_the_named_adapters_are_opened_without_a_call(
+    backend: str, embedder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     settings = VectorSettings.from_environment(environment(STORES[backend], EMBEDDERS[embedder]))
     asked: list[tuple[str, str | None]] = []
 

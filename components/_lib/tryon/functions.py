@@ -13,6 +13,7 @@ from components._lib.function import Function, FunctionSpec
 from components._lib.schedule import every_minutes, run_on_schedule
 from components._lib.tryon.provider import ProviderResult
 from components._lib.tryon.workflow import MACHINE_TIMEOUT_S
+from components._lib.watched import Row, watched_letters
 from components._lib.workflow import Workflow
 
 WORKER_TIMEOUT_S = 300
@@ -127,8 +128,8 @@ def add_starter(
     bindings: Bindings,
     store: JobStore,
     machine: Workflow,
-) -> None:
-    """New rows of the jobs table start executions."""
+) -> tuple[Row, ...]:
+    """New rows of the jobs table start executions. What there is to look at."""
     opts = pulumi.ResourceOptions(parent=parent)
     lost = _failures(f"{name}-starter", parent, bindings)
     starter = _function(
@@ -168,6 +169,7 @@ def add_starter(
         tags=bindings.tags,
         opts=opts,
     )
+    return starter.watched, watched_letters(f"{name}-starter-failures", lost)
 
 
 def add_worker(
@@ -179,7 +181,7 @@ def add_worker(
     work: EventQueue,
     provider: ProviderResult,
     concurrency: int,
-) -> None:
+) -> Function:
     """The function that works on jobs, as many at once as its event source lets through."""
     worker = _function(
         name,
@@ -224,11 +226,12 @@ def add_worker(
         concurrency=concurrency,
         tags=bindings.tags,
     )
+    return worker
 
 
 def add_delivery(
     name: str, parent: pulumi.Resource, bindings: Bindings, store: JobStore, results: EventQueue
-) -> None:
+) -> Function:
     """The function that results in the bucket call."""
     delivery = _function(
         name,
@@ -258,6 +261,7 @@ def add_delivery(
         concurrency=_DELIVERIES_AT_ONCE,
         tags=bindings.tags,
     )
+    return delivery
 
 
 def add_closer(name: str, parent: pulumi.Resource, bindings: Bindings, store: JobStore) -> Function:
@@ -287,8 +291,9 @@ def add_sweeper(
     bindings: Bindings,
     store: JobStore,
     machine: Workflow,
-) -> None:
-    """The function that looks after stuck jobs every minute."""
+) -> tuple[Function, tuple[Row, ...]]:
+    """The function that looks after stuck jobs every minute, and what there is to look at."""
+    failures = _failures(f"{name}-sweeper", parent, bindings)
     sweep = pulumi.Output.json_dumps({"quiet_s": _QUIET_S, "give_up_s": _GIVE_UP_S}, sort_keys=True)
     executions = machine.arn.apply(lambda arn: arn.replace(":stateMachine:", ":execution:") + ":*")
     sweeper = _function(
@@ -316,7 +321,7 @@ def add_sweeper(
             iam.allow(["states:DescribeExecution"], [executions]),
         ),
         bound_policies=bindings.telling_policies,
-        dead_letter_arn=_failures(f"{name}-sweeper", parent, bindings).arn,
+        dead_letter_arn=failures.arn,
     )
     run_on_schedule(
         f"{name}-sweeper",
@@ -326,6 +331,7 @@ def add_sweeper(
         every_minutes(_SWEEP_MINUTES),
         bindings.tags,
     )
+    return sweeper, (sweeper.watched, watched_letters(f"{name}-sweeper-failures", failures))
 
 
 def _function(name: str, role: str, parent: pulumi.Resource, bindings: Bindings, **spec: Any) -> Function:

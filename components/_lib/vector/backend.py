@@ -7,6 +7,7 @@ import pulumi
 
 from components._lib.iam import Statement
 from components._lib.opensearch import OpenSearchGeneration
+from components._lib.watched import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ class BackendResult:
     """Layers that functions need for this backend beside their own."""
     collection: pulumi.Input[str] = ""
     """Name of the collection, for backends that keep their own list of who may use it."""
+    watched: tuple[Row, ...] = ()
+    """What there is to look at."""
 
 
 CreateBackend = Callable[[BackendRequest], BackendResult]

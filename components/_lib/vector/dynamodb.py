@@ -10,6 +10,7 @@ from components._lib.function import Function, FunctionSpec
 from components._lib.schedule import every_minutes, run_on_schedule
 from components._lib.table import Index, data_table
 from components._lib.vector.backend import BackendRequest, BackendResult
+from components._lib.watched import Row, watched_letters, watched_table
 
 CHANGES_INDEX = "changes"
 _COMPACTOR_TIMEOUT = 900
@@ -34,7 +35,7 @@ def create(request: BackendRequest) -> BackendResult:
         },
         sort_keys=True,
     )
-    _compactor(request, setting, table, snapshots)
+    compactor = _compactor(request, setting, table, snapshots)
     return BackendResult(
         setting=setting,
         query_statements=(*_read_table(table), *_read_snapshots(snapshots)),
@@ -45,6 +46,7 @@ def create(request: BackendRequest) -> BackendResult:
             iam.allow(["dynamodb:UpdateItem"], [table.arn]),
         ),
         scan_statements=(iam.allow(["dynamodb:BatchGetItem", "dynamodb:Scan"], [table.arn]),),
+        watched=(*compactor, watched_table(f"{request.name}-embeddings", table)),
     )
 
 
@@ -63,7 +65,7 @@ def _embeddings_table(request: BackendRequest) -> aws.dynamodb.Table:
 
 def _compactor(
     request: BackendRequest, setting: pulumi.Output[str], table: aws.dynamodb.Table, snapshots: aws.s3.Bucket
-) -> None:
+) -> tuple[Row, Row]:
     opts = pulumi.ResourceOptions(parent=request.parent)
     failures = failures_queue(
         f"{request.name}-compactor", request.parent, request.tags, request.alarm_topic_arn
@@ -94,6 +96,7 @@ def _compactor(
         every_minutes(request.snapshot_minutes),
         request.tags,
     )
+    return compactor.watched, watched_letters(f"{request.name}-compactor-failures", failures)
 
 
 def _read_table(table: aws.dynamodb.Table) -> list[iam.Statement]:

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.vector.space import VectorSpace
+from components._lib.watched import Row, watched_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Move:
     copy: list[iam.Statement]
     compare: list[iam.Statement]
     switch: list[iam.Statement]
+    watched: tuple[Row, ...]
 
 
 def create(
@@ -56,6 +58,7 @@ def create(
         copy=[*both, *target.store.index_statements, *embed, record],
         compare=[*both, *target.store.query_statements, *embed, record],
         switch=[record],
+        watched=(watched_table(f"{name}-migration", table),),
     )
 
 

@@ -6,18 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
+from runtime.fitting.pixels import lab_of_light, to_light
+
 Array = NDArray[np.floating[Any]]  # float32 wherever speed matters
 
-_TO_XYZ = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-)
-_WHITE = np.array([0.95047, 1.0, 1.08883])
-_LINEAR = np.where(
-    np.arange(256) / 255 <= 0.04045,
-    np.arange(256) / 255 / 12.92,
-    ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4,
-).astype(np.float32)
-_FROM_RGB = (_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
+_LIGHT = to_light(np.arange(256) / 255)
 
 
 def prepare_image(image: Image.Image, longest: int) -> Image.Image:
@@ -44,14 +37,8 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 
 def to_lab(rgb: NDArray[np.uint8], gain: float = 1.0) -> Array:
-    """CIE L*a*b* (D65) of sRGB bytes (..., 3) lit `gain` times as much: L 0..100, a and b about -100..100.
-
-    IEC 61966-2-1, CIE 15.
-    """
-    ratio = (_LINEAR * np.float32(gain)).clip(0, 1)[rgb] @ _FROM_RGB
-    root = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
-    x, y, z = root[..., 0], root[..., 1], root[..., 2]
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
+    """CIE L*a*b* (D65) of sRGB bytes (..., 3) lit `gain` times as much: L 0..100, a and b about -100..100."""
+    return lab_of_light((_LIGHT * np.float32(gain)).clip(0, 1)[rgb])
 
 
 def box_blur(values: Array, radius: int) -> Array:

@@ -5,18 +5,27 @@ from collections.abc import Callable, Sequence
 
 from runtime.personalization.port import Candidate, Ranking, Why
 from runtime.personalization.style import Style
-from runtime.personalization.taste import Taste
+from runtime.personalization.taste import STRANGERS, Kinship, Taste
 from runtime.personalization.wording import tell
 
 SOURCE = "builtin"
 
 
 class BuiltInRanker:
-    """Ranks by a shopper's own interactions; `find_style` gives the profile of a pseudonym."""
+    """Ranks by a shopper's own interactions; `find_style` gives the profile of a pseudonym.
 
-    def __init__(self, find_style: Callable[[str], Style], clock: Callable[[], float] = time.time) -> None:
+    `find_kinship` tells how alike the clusters are that there are now.
+    """
+
+    def __init__(
+        self,
+        find_style: Callable[[str], Style],
+        clock: Callable[[], float] = time.time,
+        find_kinship: Callable[[], Kinship] = lambda: STRANGERS,
+    ) -> None:
         self._find_style = find_style
         self._clock = clock
+        self._find_kinship = find_kinship
 
     def rank(self, user_id: str, session_id: str | None, candidates: Sequence[Candidate]) -> Ranking:
         """Affinities, about -1..1; no scores at all when no candidate shares a trait with an interaction.
@@ -25,7 +34,7 @@ class BuiltInRanker:
         done, not with what is searched for.
         """
         style = self._find_style(user_id)
-        taste = Taste(style.events, self._clock(), style.muted)
+        taste = Taste(style.events, self._clock(), style.muted, self._find_kinship())
         judged = {each.product_id: taste.judge(each) for each in candidates}
         if not any(judged.values()):
             return Ranking({}, source=SOURCE)

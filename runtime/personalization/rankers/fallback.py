@@ -10,7 +10,7 @@ from runtime.shared.observability import describe_error, get_logger
 
 SOURCE = "builtin (personalize unavailable)"
 _FAILURES = 3
-_FIRST_PAUSE_S = 5.0
+_FIRST_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 60.0
 
 

@@ -19,7 +19,7 @@ from runtime.personalization.training.settings import TrainingRefused, TrainingS
 RECIPE = "arn:aws:personalize:::recipe/aws-personalized-ranking-v2"
 QUALITY = "normalized_discounted_cumulative_gain_at_10"
 """The metric that decides: how well held-back interactions rank among the first ten."""
-_SHORTEST_WAIT_S = 2
+_SHORTEST_WAIT_S = 1
 _LONGEST_WAIT_S = 60
 
 
@@ -235,7 +235,7 @@ class Training:
         return DONE if found is not None and is_ready(kind, found) else self._wait(run)
 
     def _wait(self, run: Run) -> Progress:
-        """The longer a run lasts, the less it hurries: a tenth of its age, two seconds to a minute."""
+        """The longer a run lasts, the less it hurries: a tenth of its age, a second to a minute."""
         age = (self._now() - run.started).total_seconds()
         return Progress(False, wait_s=round(min(max(age / 10, _SHORTEST_WAIT_S), _LONGEST_WAIT_S)))
 

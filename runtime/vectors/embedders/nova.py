@@ -4,20 +4,18 @@ Request and answer: https://docs.aws.amazon.com/nova/latest/userguide/embeddings
 """
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.vectors.clients import Clients
 from runtime.vectors.embedders.bedrock import check_input, invoke, unit_vector
 from runtime.vectors.embedders.pictures import PictureLimits, fit_picture
 from runtime.vectors.embedders.words import cut_to_characters
 from runtime.vectors.errors import EmbeddingFailed
 from runtime.vectors.port import Purpose
-
-if TYPE_CHECKING:
-    from runtime.vectors.factory import Clients
-    from runtime.vectors.settings import VectorSettings
+from runtime.vectors.settings import VectorSettings
 
 TEXT_CHARACTERS = 8192
 # InvokeModel takes bodies of 25 MB, base64 included. The longest side is this project's choice.
@@ -77,7 +75,7 @@ class NovaEmbedder:
         return unit_vector(values, self.dimensions)
 
 
-def open_nova(settings: "VectorSettings", clients: "Clients") -> NovaEmbedder:
+def open_nova(settings: VectorSettings, clients: Clients) -> NovaEmbedder:
     """The adapter for the model, region and dimensions of the settings."""
     chosen = settings.embedder
     return NovaEmbedder(clients("bedrock-runtime", chosen.region), chosen.model_id, chosen.dimensions)

@@ -5,20 +5,18 @@ Request and answer: https://docs.aws.amazon.com/bedrock/latest/userguide/model-p
 """
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.vectors.clients import Clients
 from runtime.vectors.embedders.bedrock import check_input, invoke, unit_vector
 from runtime.vectors.embedders.pictures import PictureLimits, fit_picture
 from runtime.vectors.embedders.words import cut_to_tokens
 from runtime.vectors.errors import EmbeddingFailed
 from runtime.vectors.port import Purpose
-
-if TYPE_CHECKING:
-    from runtime.vectors.factory import Clients
-    from runtime.vectors.settings import VectorSettings
+from runtime.vectors.settings import VectorSettings
 
 TEXT_TOKENS = 256
 # The model's 25 MB are taken to include what base64 adds. WebP is not among its documented formats.
@@ -55,7 +53,7 @@ class TitanEmbedder:
         return unit_vector(answer.get("embedding") or [], self.dimensions)
 
 
-def open_titan(settings: "VectorSettings", clients: "Clients") -> TitanEmbedder:
+def open_titan(settings: VectorSettings, clients: Clients) -> TitanEmbedder:
     """The adapter for the model, region and dimensions of the settings."""
     chosen = settings.embedder
     return TitanEmbedder(clients("bedrock-runtime", chosen.region), chosen.model_id, chosen.dimensions)

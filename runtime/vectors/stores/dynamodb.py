@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from aws_lambda_powertools import Logger, Metrics
@@ -16,6 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
+from runtime.vectors.clients import Clients
 from runtime.vectors.engine import LiveIndex
 from runtime.vectors.port import (
     NO_FILTERS,
@@ -26,15 +27,11 @@ from runtime.vectors.port import (
     StoreStats,
     VectorItem,
 )
-from runtime.vectors.settings import DynamoDBStoreSettings
+from runtime.vectors.settings import DynamoDBStoreSettings, VectorSettings
 from runtime.vectors.stores.calls import store_calls
 from runtime.vectors.stores.feed import IndexFeed
 from runtime.vectors.stores.snapshots import SnapshotBucket
 from runtime.vectors.stores.table import EmbeddingsTable, group_by_product
-
-if TYPE_CHECKING:
-    from runtime.vectors.factory import Clients
-    from runtime.vectors.settings import VectorSettings
 
 logger = Logger(child=True)
 
@@ -195,13 +192,13 @@ class DynamoDBStore:
             self._folding = False
 
 
-def open_dynamodb(settings: "VectorSettings", clients: "Clients") -> DynamoDBStore:
+def open_dynamodb(settings: VectorSettings, clients: Clients) -> DynamoDBStore:
     """The store over the table and the snapshots bucket of the settings."""
     table = open_table(settings, clients)
     return DynamoDBStore(table, open_feed(table, settings, clients))
 
 
-def open_table(settings: "VectorSettings", clients: "Clients") -> EmbeddingsTable:
+def open_table(settings: VectorSettings, clients: Clients) -> EmbeddingsTable:
     """The embeddings table of the settings."""
     store = _dynamodb_settings(settings)
     return EmbeddingsTable(
@@ -213,17 +210,17 @@ def open_table(settings: "VectorSettings", clients: "Clients") -> EmbeddingsTabl
     )
 
 
-def open_snapshots(settings: "VectorSettings", clients: "Clients") -> SnapshotBucket:
+def open_snapshots(settings: VectorSettings, clients: Clients) -> SnapshotBucket:
     """The snapshots bucket of the settings."""
     return SnapshotBucket(clients("s3"), _dynamodb_settings(settings).snapshots, settings.embedding_key)
 
 
-def open_feed(table: EmbeddingsTable, settings: "VectorSettings", clients: "Clients") -> IndexFeed:
+def open_feed(table: EmbeddingsTable, settings: VectorSettings, clients: Clients) -> IndexFeed:
     """The index over `table`, which starts from the snapshots of the settings."""
     return IndexFeed(table, open_snapshots(settings, clients), settings.embedder.dimensions)
 
 
-def _dynamodb_settings(settings: "VectorSettings") -> DynamoDBStoreSettings:
+def _dynamodb_settings(settings: VectorSettings) -> DynamoDBStoreSettings:
     if not isinstance(settings.store, DynamoDBStoreSettings):
         raise TypeError(f"the settings name the backend {settings.store.backend}, not dynamodb")
     return settings.store

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from runtime.shared.opensearch import (
     Generation,
     open_collection,
 )
+from runtime.vectors.clients import Clients
 from runtime.vectors.errors import StoreUnavailable
 from runtime.vectors.port import (
     NO_FILTERS,
@@ -30,7 +31,7 @@ from runtime.vectors.port import (
     StoreStats,
     VectorItem,
 )
-from runtime.vectors.settings import OpenSearchStoreSettings
+from runtime.vectors.settings import OpenSearchStoreSettings, VectorSettings
 from runtime.vectors.stores.documents import (
     ABOUT_VECTOR,
     STATE,
@@ -48,15 +49,16 @@ from runtime.vectors.stores.documents import (
     with_attributes,
 )
 
-if TYPE_CHECKING:
-    from runtime.vectors.factory import Clients
-    from runtime.vectors.settings import VectorSettings
-
 Json = dict[str, Any]
 T = TypeVar("T")
 
-AT_ONCE = 100
-"""Products that are read or written by one request."""
+SEARCH_PATIENCE_S = 5.0
+"""How long a search is repeated: while the collection wakes, shoppers are better served with what can be
+found by other means, and their request wakes it all the same."""
+AT_ONCE = 200
+"""Products that are read or written by one request: 7 of 10 MiB where each has 3,072 numbers."""
+LIST_AT_ONCE = 1_000
+"""Products whose documents are read by one request, without vectors."""
 CANDIDATES = 256
 """Neighbours that a search collects in the graph at least: fewer find less of what is near."""
 MOST_RESULTS = 10_000
@@ -330,7 +332,7 @@ class OpenSearchStore:
         """The nearest documents with their cosine, best first, and how many were collected in all."""
         knn = {"vector": numbers(query), "k": wide, "filter": self._filter(filters)}
         body = {"size": size, "_source": {"includes": list(STATE)}, "query": {"knn": {"vector": knn}}}
-        answer = self._collection.search(self._index, body)
+        answer = self._collection.search(self._index, body, patience_s=SEARCH_PATIENCE_S)
         if answer is None:
             return [], 0
         found = [(_read(hit), cosine(hit["_score"])) for hit in answer["hits"]["hits"]]
@@ -340,7 +342,7 @@ class OpenSearchStore:
         """The products found by a document that counts; an outdated one may pass filters that it must not."""
         ids = list(dict.fromkeys(document.product_id for document, _ in found))
         counts: set[str] = set()
-        for batch in _batches(ids, 10 * AT_ONCE):
+        for batch in _batches(ids, LIST_AT_ONCE):
             for group in by_product(self._documents(batch)).values():
                 if documents := alive(group, self._embedding_key):
                     counts.add(current(documents).id)
@@ -352,7 +354,7 @@ class OpenSearchStore:
 
     def _list(self) -> Iterator[Document]:
         body: Json = {
-            "size": 10 * AT_ONCE,
+            "size": LIST_AT_ONCE,
             "query": {"match_all": {}},
             "sort": [{"product_id": "asc"}, {"written_at": "asc"}],
             "_source": {"includes": list(STATE)},
@@ -406,7 +408,7 @@ def _batches(items: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def open_opensearch(settings: "VectorSettings", _clients: "Clients") -> OpenSearchStore:
+def open_opensearch(settings: VectorSettings, _clients: Clients) -> OpenSearchStore:
     """The store over the collection and the index of the settings."""
     store = settings.store
     if not isinstance(store, OpenSearchStoreSettings):

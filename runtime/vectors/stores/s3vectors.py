@@ -6,12 +6,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-vectors-metadata-filter
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from botocore.exceptions import ClientError
 from numpy.typing import NDArray
 
+from runtime.vectors.clients import Clients
 from runtime.vectors.errors import StaleCursor
 from runtime.vectors.port import (
     NO_FILTERS,
@@ -23,12 +24,8 @@ from runtime.vectors.port import (
     StoreStats,
     VectorItem,
 )
-from runtime.vectors.settings import S3VectorsStoreSettings
+from runtime.vectors.settings import S3VectorsStoreSettings, VectorSettings
 from runtime.vectors.stores.calls import error_code, store_calls
-
-if TYPE_CHECKING:
-    from runtime.vectors.factory import Clients
-    from runtime.vectors.settings import VectorSettings
 
 T = TypeVar("T")
 
@@ -276,7 +273,7 @@ def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def open_s3vectors(settings: "VectorSettings", clients: "Clients") -> S3VectorsStore:
+def open_s3vectors(settings: VectorSettings, clients: Clients) -> S3VectorsStore:
     """The store over the vector bucket and the index of the settings."""
     store = settings.store
     if not isinstance(store, S3VectorsStoreSettings):
