@@ -47,7 +47,7 @@ def _verdict(figure: Figure) -> str:
 
 def _percentiles(own: Mapping[str, Figure], kind: str) -> list[str]:
     names = [next((n for n in own if n.endswith(f", {kind}, {each}")), "") for each in _PERCENTILES]
-    return [format_number(round(own[name].value)) if name else "" for name in names]
+    return [f"{own[name].value:,.0f}" if name else "" for name in names]
 
 
 def _render_chaos() -> str:

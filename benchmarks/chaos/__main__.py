@@ -47,8 +47,7 @@ def main() -> int:
             others = end()
     console.print(_table(outcomes))
     console.print(describe_others(others), highlight=False, markup=False, soft_wrap=True)
-    if len(chosen) == len(SCENARIOS):
-        write_results(outcomes, others)
+    write_results(outcomes, others, [(each.part, each.name) for each in SCENARIOS])
     return 1 if others.lost or any(each.lost for each in outcomes) else 0
 
 

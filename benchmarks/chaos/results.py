@@ -34,9 +34,22 @@ class Others:
     lost: Sequence[str]
 
 
-def write_results(outcomes: Sequence[Outcome], others: Others, path: Path = RESULTS) -> None:
-    """Keep what docs/reliability.md shows."""
-    told = {"outcomes": [asdict(each) for each in outcomes], "others": asdict(others)}
+def write_results(
+    outcomes: Sequence[Outcome],
+    others: Others,
+    known: Sequence[tuple[str, str]],
+    path: Path = RESULTS,
+) -> None:
+    """Keep what docs/reliability.md shows: the last outcome of each `known` scenario, by part and name.
+
+    How others fared is that of the last run of all of them.
+    """
+    before, others_before = read_results(path) if path.is_file() else ([], others)
+    latest = {(each.part, each.name): each for each in (*before, *outcomes)}
+    told = {
+        "outcomes": [asdict(latest[name]) for name in known if name in latest],
+        "others": asdict(others if len(outcomes) == len(known) else others_before),
+    }
     path.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -37,6 +37,10 @@ BACKENDS = {
     "to DynamoDB": ("s3vectors", "dynamodb"),
     "to Nova in S3 Vectors, shorter": ("dynamodb", "s3vectors"),
 }
+SELDOM = {
+    "dynamodb:BatchGetItem": "single rows are read where the places differ, and where vectors are made anew",
+    "dynamodb:UpdateItem": "attributes alone change by uploads, whose statement the copying shares",
+}
 OPEN = {"requestsPerSecond": "5000"}
 _SEVERAL = 8
 
@@ -136,13 +140,13 @@ def test_the_whole_way_under_load(named: tuple[str, Moving], catalog_folder: Pat
         code, text = moving.step("switch")
         assert code == 0 and "switched" in text
         switched_at = time.monotonic()
+        written_after_the_switch(cloud)
+        everybody_is_answered_from(new, shoppers, switched_at)
         assert cloud.search_photo(encode(garment("olive", seed=11)), limit=1)[0]["product_id"] == cloud_id(
             key
         )
         found = cloud.search(query="dress", limit=100)
         assert gone not in {each["product_id"] for each in found}
-        written_after_the_switch(cloud)
-        everybody_is_answered_from(new, shoppers, switched_at)
         code, text = moving.step("rollback")
         assert code == 0 and "rolled_back" in text
         switched_at = time.monotonic()
@@ -165,7 +169,8 @@ def test_no_function_of_a_move_has_a_permission_to_spare_or_lacks_one(named: tup
     assert roles
     for role in roles:
         assert not role.find_refused(decisions), role.function
-        assert [*role.find_spared(decisions)] == [], role.function
+        spared = [grant for grant in role.find_spared(decisions) if grant.action not in SELDOM]
+        assert spared == [], role.function
 
 
 def kill_in_the_middle(moving: Moving) -> None:
