@@ -90,3 +90,4 @@ def test_interactions_lead_to_the_batch_that_recorded_them(cloud: RunningCloud) 
     eventually(
         lambda: any(request_id in line.get("requests", ()) for line in logged(cloud, "recorder")), within_s=40
     )
+    cloud.call("DELETE", "/me/style")  # the shopper is everybody's
