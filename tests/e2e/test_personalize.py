@@ -98,7 +98,9 @@ def others_like(shop: Shop) -> str:
 
 
 def mean_place(shop: Shop, answer: Mapping[str, Any], cluster: int) -> float:
-    places = [place for place, each in enumerate(answer["results"]) if each["cluster"] == cluster]
+    """Where the products of a cluster stand on average; what is not among the results stands behind them."""
+    order = {each["product_id"]: place for place, each in enumerate(answer["results"])}
+    places = [order.get(product_id, len(order)) for product_id in shop.products[cluster]]
     return sum(places) / len(places)
 
 
