@@ -9,10 +9,10 @@ IN_PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder tests/e2e tests/brow
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup local down test check format bench load chaos cost migrate layers lock browser clean
+.PHONY: help setup local down test check format bench load chaos pulumi prerequisites doctor cost migrate layers lock browser clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: .venv/.ready .venv-emulator/.ready ## Install the project's and the emulator's packages
 
@@ -38,6 +38,17 @@ format: setup ## Format the code and mend what lint can mend
 bench: setup ## Measure and write docs/performance.md (ONLY=engine for one part)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/bench.txt
 	$(BIN)/python -m benchmarks $(ONLY)
+
+pulumi: setup # the CLI of the SDK's version, where there is none or another; for workflows
+	curl --silent --show-error --fail --location https://get.pulumi.com | sh -s -- \
+	  --version "$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("pulumi"))')"
+	@[ -z "$$GITHUB_PATH" ] || echo "$$HOME/.pulumi/bin" >> "$$GITHUB_PATH"
+
+prerequisites: setup ## Say what is missing before a deployment (STACK=prod)
+	@$(BIN)/python -m operations.prerequisites $(STACK) $(ARGS)
+
+doctor: setup ## Examine a deployed stack (STACK=prod, ARGS="--no-paid --json"; DESCRIPTION=.local/stack.json instead)
+	@$(BIN)/python -m operations.doctor $(if $(DESCRIPTION),--description $(DESCRIPTION),$(STACK)) $(ARGS)
 
 load: setup ## Let many shoppers come at once, at the highest rate that holds (ARGS="--rate 5 --stack FILE")
 	@$(BIN)/python -m benchmarks.load $(ARGS) && $(BIN)/python -m benchmarks.report

@@ -6,6 +6,7 @@ from components import (
     Alarms,
     Api,
     Auth,
+    Canary,
     Catalog,
     ChatAgent,
     Connections,
@@ -39,7 +40,7 @@ alarms = Alarms(
     "alarms",
     {"email": settings.alarm_email, "budget_usd": settings.budget_usd, "tags": settings.tags},
 )
-alarmed = settings.alarm_inputs(alarms.topic_arn)
+operated = settings.operation_inputs(alarms.topic_arn)
 layers = RuntimeLayers("layers", {"physical_name": physical_name})
 edge = WebEdge(
     "edge",
@@ -51,10 +52,8 @@ edge = WebEdge(
         "domain_name": settings.domain_name,
         "certificate_arn": settings.certificate_arn,
         "allowed_cidrs": settings.allowed_cidrs,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 auth = Auth(
@@ -75,10 +74,8 @@ vectors = VectorSearch(
         "opensearch_layers": [layers.opensearch_arn],
         "opensearch_generation": settings.opensearch_generation,
         "snapshot_minutes": settings.snapshot_minutes,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 lake = Lake("lake", {"protect_data": settings.protect_data, "tags": settings.tags})
@@ -94,10 +91,8 @@ catalog = Catalog(
         "vector_layers": vectors.layers,
         "capabilities": settings.capabilities(),
         "ingest_concurrency": settings.ingest_concurrency,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 clusters = ProductClusters(
@@ -118,9 +113,7 @@ clusters = ProductClusters(
         "trainer": settings.cluster_trainer,
         "lake_bucket": lake.bucket,
         "physical_name": physical_name,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
-        "tags": settings.tags,
+        **operated,
     },
 )
 ranker = RANKERS[settings.ranker](
@@ -131,10 +124,8 @@ ranker = RANKERS[settings.ranker](
         "lake_bucket": lake.bucket,
         "transactions_per_second": settings.personalize_tps,
         "retrain_days": settings.personalize_train_days,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 personalization = Personalization(
@@ -149,10 +140,8 @@ personalization = Personalization(
         "ranker_policy": ranker.policy,
         "ranker_events_policy": ranker.events_policy,
         "weight": float(settings.personalize_weight),
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 search = ProductSearch(
@@ -168,9 +157,7 @@ search = ProductSearch(
         "cluster_environment": lake.clusters_environment,
         "cluster_policy": lake.clusters_policy,
         "layers": [layers.core_arn, layers.arrays_arn],
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
-        "tags": settings.tags,
+        **operated,
     },
 )
 migration = VectorMigration(
@@ -186,9 +173,7 @@ migration = VectorMigration(
         "layers": [layers.core_arn, layers.arrays_arn],
         "active": settings.is_migrating,
         "reembeds": settings.reembeds,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
-        "tags": settings.tags,
+        **operated,
     },
 )
 VectorAccess(
@@ -210,10 +195,8 @@ knowledge = KnowledgeBase(
         "storage": settings.knowledge_base_storage,
         "opensearch_layers": [layers.opensearch_arn],
         "opensearch_generation": settings.opensearch_generation,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 chat = ChatAgent(
@@ -233,10 +216,8 @@ chat = ChatAgent(
         "weather": settings.weather,
         "weather_url": settings.weather_url,
         "weather_key": settings.weather_key(),
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 images = ImageGeneration(
@@ -248,10 +229,8 @@ images = ImageGeneration(
         "model": settings.image_model,
         "daily_per_user": settings.daily_images_per_user,
         "daily_spend_usd": settings.daily_spend_usd,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 photos = ShopperPhotos(
@@ -260,10 +239,8 @@ photos = ShopperPhotos(
         "layers": [layers.core_arn, layers.arrays_arn],
         "allowed_origin": edge.url,
         "retention_days": settings.photo_retention_days,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 try_on = TryOn(
@@ -287,10 +264,8 @@ try_on = TryOn(
         "daily_spend_usd": settings.daily_spend_usd,
         "concurrency": settings.try_on_concurrency,
         "retention_days": settings.photo_retention_days,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 profile = Profile(
@@ -306,9 +281,7 @@ profile = Profile(
             try_on.owner_policy,
             personalization.owner_policy,
         ],
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
-        "tags": settings.tags,
+        **operated,
     },
 )
 realtime = Realtime(
@@ -329,9 +302,7 @@ realtime = Realtime(
             "tryon": try_on.function_arn,
         },
         "requests_per_second": settings.requests_per_second,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
-        "tags": settings.tags,
+        **operated,
     },
 )
 api = Api(
@@ -375,9 +346,7 @@ api = Api(
         "physical_name": physical_name,
         "access_log": settings.api_access_log,
         "manage_account_logging": settings.manage_api_account,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
-        "tags": settings.tags,
+        **operated,
     },
 )
 site = SiteConfig(
@@ -413,13 +382,26 @@ web = WebApp(
         "builder": settings.image_builder,
         "min_tasks": settings.site_min_tasks,
         "max_tasks": settings.site_max_tasks,
-        "log_retention_days": settings.log_retention_days,
-        **alarmed,
         "protect_data": settings.protect_data,
-        "tags": settings.tags,
+        **operated,
     },
 )
 
+canary = Canary(
+    "canary",
+    {
+        "api_url": api.url,
+        "api_key": api.api_key,
+        "user_pool_id": auth.user_pool_id,
+        "domain_url": auth.domain_url,
+        "scope": auth.scope,
+        "layers": [layers.core_arn],
+        "minutes": settings.canary_minutes,
+        "searches": settings.canary_searches,
+        "protect_data": settings.protect_data,
+        **operated,
+    },
+)
 dashboard = Dashboard(
     "dashboard",
     {
@@ -443,6 +425,7 @@ dashboard = Dashboard(
             photos.watched,
             try_on.watched,
             profile.watched,
+            canary.watched,
         ],
         "daily_spend_usd": settings.daily_spend_usd,
         "enabled": settings.dashboard,
@@ -479,6 +462,7 @@ pulumi.export("knowledge_base_id", knowledge.knowledge_base_id)
 pulumi.export("data_source_id", knowledge.data_source_id)
 pulumi.export("migration", migration.functions)
 pulumi.export("region", settings.region)
+pulumi.export("models", settings.called_models())
 pulumi.export("watched", dashboard.watched)
 pulumi.export("dashboard", dashboard.dashboard_name)
 pulumi.export("ranker_workflow_arn", ranker.workflow_arn)

@@ -35,6 +35,7 @@ from components._lib.firewall import check_cidrs
 from components._lib.models import check_models, load_models
 from components._lib.ranker import RankerName
 from components._lib.trainer import ClusterTrainer
+from components._lib.tryon.compose import CUTOUT_MODEL, INPAINT_MODEL
 from components.chat_agent import DEFAULT_CHAT_MODEL
 from components.image_generation import DEFAULT_IMAGE_MODEL
 from components.knowledge_base import TEXT_EMBEDDING_MODEL
@@ -79,10 +80,12 @@ class TryOnProviderInputs(TypedDict):
     price_usd: NotRequired[str]
 
 
-class AlarmInputs(TypedDict):
-    """An input of every component that has something to watch."""
+class OperationInputs(TypedDict):
+    """Inputs of every component that does something, and so has something to log and to watch."""
 
+    log_retention_days: int
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    tags: dict[str, pulumi.Input[str]]
 
 
 class VectorSpaceInputs(TypedDict):
@@ -153,6 +156,7 @@ class Settings(BaseModel):
     alarm_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")
     budget_usd: int = Field(default=100, ge=1, le=1_000_000)
     dashboard: bool = True
+    canary_minutes: int = Field(default=0, ge=0, le=60)
     allow_other_regions: bool = False
     tags: dict[str, str] = Field(default_factory=dict[str, str])
 
@@ -318,6 +322,12 @@ class Settings(BaseModel):
         }
 
     @property
+    def canary_searches(self) -> bool:
+        """Whether visits may search: that would keep a collection awake, and paid for, that can sleep."""
+        sleeps = self.opensearch_generation is OpenSearchGeneration.NEXTGEN
+        return not (self.vector_backend is VectorBackend.OPENSEARCH and sleeps)
+
+    @property
     def embedding_model(self) -> str:
         """Id of the embedding model in `runtime/shared/models.toml`."""
         return EMBEDDING_MODELS[self.embedder]
@@ -335,6 +345,25 @@ class Settings(BaseModel):
             models["next_embedding"] = EMBEDDING_MODELS[EmbedderName(self.migrate_to_embedder)]
         return models
 
+    def called_models(self) -> list[dict[str, Any]]:
+        """Each model with its `use` and the `regions` in which the account must have access to it."""
+        models = {**self.models}
+        if self.try_on_provider is TryOnProvider.COMPOSE:
+            models |= {"try_on_cutout": CUTOUT_MODEL, "try_on_inpaint": INPAINT_MODEL}
+        return [self._describe_call(use, model_id) for use, model_id in sorted(models.items())]
+
+    def _describe_call(self, use: str, model_id: str) -> dict[str, Any]:
+        model = load_models()[model_id]
+        # A profile passes calls on to any of its regions.
+        regions = model.regions if model.profile else (model.nearest_region(self.region),)
+        return {
+            "use": use,
+            "id": model.id,
+            "base_id": model.base_id,
+            "regions": list(regions),
+            "price_usd": model.price_usd,
+        }
+
     def weather_key(self) -> pulumi.Output[str]:
         """Key of the weather service, empty when it needs none; a Pulumi secret."""
         return pulumi.Output.secret(self.open_weather_map_key.get_secret_value())
@@ -348,9 +377,12 @@ class Settings(BaseModel):
             inputs["price_usd"] = self.try_on_price_usd
         return inputs
 
-    def alarm_inputs(self, topic_arn: pulumi.Input[str]) -> AlarmInputs:
-        """The topic, where there is somebody to be told; whether there are alarms cannot be an Output."""
-        return {"alarm_topic_arn": topic_arn} if self.alarm_email else {}
+    def operation_inputs(self, topic_arn: pulumi.Input[str]) -> OperationInputs:
+        """With the topic where there is somebody to be told; whether there are alarms cannot be an Output."""
+        inputs = OperationInputs(log_retention_days=self.log_retention_days, tags=dict(self.tags))
+        if self.alarm_email:
+            inputs["alarm_topic_arn"] = topic_arn
+        return inputs
 
     def capabilities(self) -> str:
         """What `GET /capabilities` answers, a JSON text."""

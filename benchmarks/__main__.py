@@ -11,6 +11,7 @@ PARTS = {
     "cloud": ("benchmarks.cloud",),
     "chat": ("benchmarks.chat",),
     "try-on": ("benchmarks.try_on",),
+    "fitting": ("benchmarks.fitting",),
     "scale": ("benchmarks.scale",),
     "personas": ("benchmarks.personas",),
     "migration": ("benchmarks.migration",),

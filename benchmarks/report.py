@@ -1,4 +1,4 @@
-"""Writes the tables of docs/performance.md from the latest figures, between two markers; other text stays.
+"""Writes the tables of docs/performance.md and docs/reliability.md, between two markers; other text stays.
 
 Run: python -m benchmarks.report
 """
@@ -6,19 +6,29 @@ Run: python -m benchmarks.report
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks import reliability
 from benchmarks.record import Figure, format_number, read_latest
 
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+_DOCS = Path(__file__).parent.parent / "docs"
+PAGE = _DOCS / "performance.md"
+RELIABILITY_PAGE = _DOCS / "reliability.md"
 BEGIN = "<!-- figures: begin (python -m benchmarks.report) -->"
 END = "<!-- figures: end -->"
-EMPTY_PAGE = f"# Performance\n\n{BEGIN}\n{END}\n"
+EMPTY_PAGE = f"# Figures\n\n{BEGIN}\n{END}\n"
 
 
 def main() -> None:
     """Rewrite the tables."""
-    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else EMPTY_PAGE
-    PAGE.write_text(replace_tables(page, render_tables(read_latest())), encoding="utf-8")
-    print(f"{PAGE.name} is up to date")
+    figures = read_latest()
+    load = [figure for figure in figures if _subject(figure) == reliability.SUBJECT]
+    _write(PAGE, render_tables([figure for figure in figures if figure not in load]))
+    _write(RELIABILITY_PAGE, reliability.render(load))
+
+
+def _write(path: Path, tables: str) -> None:
+    page = path.read_text(encoding="utf-8") if path.exists() else EMPTY_PAGE
+    path.write_text(replace_tables(page, tables), encoding="utf-8")
+    print(f"{path.name} is up to date")
 
 
 def replace_tables(page: str, tables: str) -> str:

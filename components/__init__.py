@@ -8,10 +8,12 @@ from components._lib.trainer import ClusterTrainer
 from components.alarms import Alarms, AlarmsArgs
 from components.api import Api, ApiArgs
 from components.auth import Auth, AuthArgs
+from components.canary import Canary, CanaryArgs
 from components.catalog import Catalog, CatalogArgs
 from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherSource
 from components.connections import Connections, ConnectionsArgs
 from components.dashboard import Dashboard, DashboardArgs
+from components.deployment_roles import DeploymentRoles, DeploymentRolesArgs
 from components.image_generation import ImageGeneration, ImageGenerationArgs
 from components.knowledge_base import KnowledgeBase, KnowledgeBaseArgs, KnowledgeStorage
 from components.lake import Lake, LakeArgs
@@ -35,10 +37,12 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Alarms,
     Api,
     Auth,
+    Canary,
     Catalog,
     ChatAgent,
     Connections,
     Dashboard,
+    DeploymentRoles,
     ImageGeneration,
     KnowledgeBase,
     Lake,
@@ -70,6 +74,8 @@ __all__ = [
     "ApiArgs",
     "Auth",
     "AuthArgs",
+    "Canary",
+    "CanaryArgs",
     "Catalog",
     "CatalogArgs",
     "ChatAgent",
@@ -80,6 +86,8 @@ __all__ = [
     "ConnectionsArgs",
     "Dashboard",
     "DashboardArgs",
+    "DeploymentRoles",
+    "DeploymentRolesArgs",
     "EmbedderName",
     "ImageBuilder",
     "ImageGeneration",

@@ -110,7 +110,7 @@ class ImageGeneration(pulumi.ComponentResource):
         images = _images(name, self, args, setting, _use(model, place, bucket, quotas))
 
         Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
-            name, of_spending("images", limits["daily_spend_usd"])
+            name, of_spending("images", images.name, limits["daily_spend_usd"])
         )
         self.function_arn = images.arn
         self.kept = describe_kept(

@@ -226,13 +226,13 @@ class TryOn(pulumi.ComponentResource):
         started = add_starter(name, self, bindings, store, machine)
         worker = add_worker(name, self, bindings, store, machine, work, provider, concurrency)
         delivery = add_delivery(name, self, bindings, store, results)
-        swept = add_sweeper(name, self, bindings, store, machine)
+        sweeper, swept = add_sweeper(name, self, bindings, store, machine)
         routes = add_routes(name, self, bindings, store)
 
         Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
             name,
-            of_jobs("tryon-sweeper", _PATIENCE_S),
-            of_spending("tryon-routes", limits["daily_spend_usd"]),
+            of_jobs("tryon-sweeper", sweeper.name, _PATIENCE_S),
+            of_spending("tryon-routes", routes.name, limits["daily_spend_usd"]),
         )
         self.function_arn = routes.arn
         self.kept = describe_kept(

@@ -189,6 +189,8 @@ def stack_config(config: LocalConfig) -> tuple[str, dict[str, str]]:
         values[key if ":" in key else f"{name}:{key}"] = value
     local = {"siteUrl": config.site_url, "weatherUrl": f"{config.ai_url}/open-meteo"}
     # The site runs as a process of this machine.
+    # Nobody pays for visits here, and nobody needs them often.
+    local["canaryMinutes"] = "60"
     local |= {"hostSite": "false", "domainName": "", "certificateArn": "", "allowedCidrs": "[]"}
     if config.models == "local":
         local["notice"] = LOCAL_MODELS

@@ -27,6 +27,7 @@ from local.resources.base import ROOT_KEY
 
 EMULATOR_PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 _ENDPOINTS = (
+    "BEDROCK",
     "BEDROCK_RUNTIME",
     "BEDROCK_AGENT",
     "BEDROCK_AGENT_RUNTIME",
@@ -268,6 +269,12 @@ def describe(
         "ai_url": config.ai_url,
         "stack": config.stack,
         "outputs": outputs,
+        "environment": {
+            "AWS_ACCESS_KEY_ID": ROOT_KEY,
+            "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+            "AWS_ENDPOINT_URL": config.emulator_url,
+            **{f"AWS_ENDPOINT_URL_{service}": config.ai_url for service in _ENDPOINTS},
+        },
     }
 
 

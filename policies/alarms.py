@@ -24,7 +24,7 @@ def act_on_every_alarm(stack: Stack) -> Iterator[Violation]:
 
 
 def have_somebody_listen(stack: Stack) -> Iterator[Violation]:
-    """Every topic has a subscriber, and a stack with a topic has a budget that tells it."""
+    """Every topic has a subscriber, and a stack with a topic a budget that tells it, every time."""
     heard = {each.text("topic") for each in of_type(stack, SUBSCRIPTION)}
     told = {
         arn
@@ -37,6 +37,9 @@ def have_somebody_listen(stack: Stack) -> Iterator[Violation]:
             yield Violation(topic.name, "nobody has subscribed to the topic")
         if topic.text("arn") not in told:
             yield Violation(topic.name, "no budget tells this topic")
+    for budget in of_type(stack, BUDGET):
+        if any(not each.get("subscriberSnsTopicArns") for each in budget.list("notifications")):
+            yield Violation(budget.name, "set subscriberSnsTopicArns of every notification")
 
 
 def watch_everything(stack: Stack) -> Iterator[Violation]:

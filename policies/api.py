@@ -140,10 +140,10 @@ def ask_for_strong_passwords(stack: Stack) -> Iterator[Violation]:
 
 
 def sign_in_by_code_only(stack: Stack) -> Iterator[Violation]:
-    """Clients use the code flow with a secret, hide which accounts exist, and return to TLS addresses."""
+    """Clients use the code flow, or are a machine's; they hide who has an account and return to TLS only."""
     for client in of_type(stack, USER_POOL_CLIENT):
-        if list(client.list("allowedOauthFlows")) != ["code"]:
-            yield Violation(client.name, "allow the code flow only")
+        if list(client.list("allowedOauthFlows")) not in (["code"], ["client_credentials"]):
+            yield Violation(client.name, "allow the code flow only, or client_credentials to a machine")
         if client.properties.get("generateSecret") is not True:
             yield Violation(client.name, "set generateSecret; it cannot change later")
         if client.text("preventUserExistenceErrors") != "ENABLED":

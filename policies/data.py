@@ -9,7 +9,9 @@ from policies.stack import (
     EVENT_SOURCE,
     FUNCTION,
     LOG_GROUP,
+    PERMISSION,
     QUEUE,
+    REPOSITORY,
     SECRET,
     TABLE,
     USER_POOL,
@@ -23,12 +25,14 @@ from policies.stack import (
 _SECRET_NAME = re.compile(r"(secret|password|token|api_?key|credential)(?!.*(arn|_url)$)", re.IGNORECASE)
 _LONG_RANDOM = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}|-----BEGIN")
 _ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+_CALLERS_WHO_DO_NOT_WAIT = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com")
+_OWNER = "user_id"  # how the privacy function finds a shopper's rows
 _DEFAULT_RETENTION = 345_600
 _DEFAULT_VISIBILITY = 30
 
 
 def encrypt_at_rest(stack: Stack) -> Iterator[Violation]:
-    """Buckets and queues are encrypted; tables, secrets and S3 Vectors always are."""
+    """Buckets, queues and images are encrypted; tables, secrets and S3 Vectors always are."""
     encrypted = {each.text("bucket") for each in of_type(stack, _ENCRYPTION) if each.list("rules")}
     for bucket in of_type(stack, BUCKET):
         if bucket.text("bucket") not in encrypted:
@@ -36,6 +40,9 @@ def encrypt_at_rest(stack: Stack) -> Iterator[Violation]:
     for queue in of_type(stack, QUEUE):
         if queue.properties.get("sqsManagedSseEnabled") is not True and not queue.text("kmsMasterKeyId"):
             yield Violation(queue.name, "set sqsManagedSseEnabled")
+    for repository in of_type(stack, REPOSITORY):
+        if not repository.list("encryptionConfigurations"):
+            yield Violation(repository.name, "set encryptionConfigurations")
 
 
 def end_logs(stack: Stack) -> Iterator[Violation]:
@@ -52,21 +59,45 @@ def end_logs(stack: Stack) -> Iterator[Violation]:
 def catch_dead_letters(stack: Stack) -> Iterator[Violation]:
     """Every queue hands poison on to a queue that keeps messages longer, unless it is such a queue itself."""
     queues = {queue.text("arn"): queue for queue in of_type(stack, QUEUE)}
-    ends = {function.map("deadLetterConfig").get("targetArn") for function in of_type(stack, FUNCTION)}
-    ends |= {
-        source.map("destinationConfig").get("onFailure", {}).get("destinationArn")
-        for source in of_type(stack, EVENT_SOURCE)
-    }
-    ends |= {queue.map("redrivePolicy").get("deadLetterTargetArn") for queue in queues.values()}
+    ends = list(_dead_letter_ends(stack))
+    for resource, end in ends:
+        if end not in queues:
+            yield Violation(resource.name, f"hands failures on to {end}, which is no queue of this stack")
     for arn, queue in queues.items():
         redrive = queue.map("redrivePolicy")
-        if not redrive and arn not in ends:
+        if not redrive and arn not in {end for _, end in ends}:
             yield Violation(
                 queue.name, "has no redrivePolicy: a poison message would come back until it expires"
             )
         target = queues.get(redrive.get("deadLetterTargetArn", ""))
         if target is not None and _retention(target) <= _retention(queue):
             yield Violation(target.name, f"must keep messages longer than {queue.name}")
+
+
+def _dead_letter_ends(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """Who hands on what failed, and the ARN of where to."""
+    for queue in of_type(stack, QUEUE):
+        if arn := queue.map("redrivePolicy").get("deadLetterTargetArn"):
+            yield queue, arn
+    for function in of_type(stack, FUNCTION):
+        if arn := function.map("deadLetterConfig").get("targetArn"):
+            yield function, arn
+    for source in of_type(stack, EVENT_SOURCE):
+        if arn := source.map("destinationConfig").get("onFailure", {}).get("destinationArn"):
+            yield source, arn
+
+
+def catch_failed_calls(stack: Stack) -> Iterator[Violation]:
+    """A function that a schedule or an event calls says where to a call goes that failed every time."""
+    called = {
+        permission.text("function")
+        for permission in of_type(stack, PERMISSION)
+        if permission.text("principal") in _CALLERS_WHO_DO_NOT_WAIT
+    }
+    for function in of_type(stack, FUNCTION):
+        is_called = {function.text("arn"), function.text("name")} & called
+        if is_called and not function.map("deadLetterConfig").get("targetArn"):
+            yield Violation(function.name, "set deadLetterConfig.targetArn: nobody waits for its answer")
 
 
 def _retention(queue: Resource) -> int:
@@ -148,13 +179,29 @@ def _protections(resource: Resource) -> list[tuple[str, str, bool]]:
     return [(resource.name, text, on) for text, on in ways.get(resource.type, [])]
 
 
+def show_and_erase_all_of_a_shopper(stack: Stack) -> Iterator[Violation]:
+    """Every table with rows by shopper is known to the function that shows and erases them."""
+    environments = [each.map("environment").get("variables", {}) for each in of_type(stack, FUNCTION)]
+    known = [variables for variables in environments if "KEPT" in variables]
+    told = " ".join(f"{variables['KEPT']} {variables.get('PROFILES', '')}" for variables in known)
+    for table in of_type(stack, TABLE):
+        if known and _OWNER in _key_attributes(table) and f'"{table.text("name")}"' not in told:
+            yield Violation(table.name, f"has rows by {_OWNER}: name it in the `kept` of the stack's Profile")
+
+
+def _key_attributes(table: Resource) -> set[str]:
+    """The attributes of a table's keys and of its indexes' keys."""
+    keys = {table.text("hashKey"), table.text("rangeKey")} - {""}
+    for index in table.list("globalSecondaryIndexes"):
+        keys |= {part["attributeName"] for part in index.get("keySchemas", [])}
+        keys |= {index[key] for key in ("hashKey", "rangeKey") if index.get(key)}
+    return keys
+
+
 def declare_only_key_attributes(stack: Stack) -> Iterator[Violation]:
     """A table declares the attributes of its keys and of its indexes' keys, and nothing else."""
     for table in of_type(stack, TABLE):
-        keys = {table.text("hashKey"), table.text("rangeKey")} - {""}
-        for index in table.list("globalSecondaryIndexes"):
-            keys |= {part["attributeName"] for part in index.get("keySchemas", [])}
-            keys |= {index[key] for key in ("hashKey", "rangeKey") if index.get(key)}
+        keys = _key_attributes(table)
         declared = {attribute["name"] for attribute in table.list("attributes")}
         if keys != declared:
             yield Violation(table.name, f"declares {sorted(declared)}, but its keys are {sorted(keys)}")

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.chaos.acts import Visit
-from benchmarks.chaos.run import Others, Outcome, light_load, run_scenario, write_results
+from benchmarks.chaos.results import Outcome, describe_others, write_results
+from benchmarks.chaos.run import light_load, run_scenario
 from benchmarks.chaos.scenarios import SCENARIOS
 from benchmarks.load.__main__ import ROOMY
 from benchmarks.load.stack import Stack, invite
@@ -38,7 +39,7 @@ def main() -> int:
     console, outcomes = Console(), list[Outcome]()
     with _open_cloud() as cloud:
         stack = Stack(cloud.description)
-        with invite(stack, _OTHERS + 1) as shoppers, light_load(stack, shoppers[1:]) as end:
+        with invite(stack, _OTHERS + 1) as shoppers, light_load(cloud, stack, shoppers[1:]) as end:
             visit = Visit(cloud, shoppers[0])
             for scenario in chosen:
                 outcomes.append(run_scenario(scenario, visit))
@@ -46,21 +47,8 @@ def main() -> int:
             others = end()
     console.print(_table(outcomes))
     console.print(describe_others(others), highlight=False, markup=False, soft_wrap=True)
-    if len(chosen) == len(SCENARIOS):
-        write_results(outcomes, others)
+    write_results(outcomes, others, [(each.part, each.name) for each in SCENARIOS])
     return 1 if others.lost or any(each.lost for each in outcomes) else 0
-
-
-def describe_others(others: Others) -> str:
-    """How everybody else fared, in a sentence or two."""
-    names = ", ".join(others.lost[:3])
-    lost = f"{len(others.lost)} of them lost ({names})" if names else "none of them lost"
-    return (
-        f"Meanwhile {others.came} wishes of other shoppers came: {others.served} were fulfilled, and "
-        f"{others.came - others.served} given up after waiting as long as they were told to, "
-        f"{others.told_to_wait} times in all. "
-        f"{others.promised} things were accepted from them, and {lost}."
-    )
 
 
 @contextmanager

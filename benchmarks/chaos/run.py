@@ -1,54 +1,29 @@
 """Lets every kind of trouble happen, one after the other, and tells what became of it."""
 
 import asyncio
-import json
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from random import Random
 from time import monotonic
 
 import httpx
 
-from benchmarks.chaos.acts import Lost, Visit
+from benchmarks.chaos.acts import Lost, Visit, count_in_flight
+from benchmarks.chaos.results import Others, Outcome
 from benchmarks.chaos.scenarios import Scenario
-from benchmarks.load.acts import WEIGHTS, Visits
+from benchmarks.load.acts import Visits
 from benchmarks.load.arrivals import Answered, draw_arrivals, serve_arrivals
 from benchmarks.load.ledger import Ledger
+from benchmarks.load.mix import WEIGHTS
 from benchmarks.load.stack import Shopper, Stack
+from tests.support.cloud import RunningCloud
 
-RESULTS = Path(__file__).with_name("results.json")
 LIGHT_RATE = 0.5
 """Wishes of other shoppers a second, all the while."""
 _LONGEST_S = 3_600.0
 _BOUND = 4
 _SETTLED_S = 240.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one kind of trouble: what was seen of it, and why something was lost, if it was."""
-
-    part: str
-    name: str
-    seen: str
-    lost: str
-    took_s: float
-    strikes: int
-    """How many calls the injected faults met."""
-
-
-@dataclass(frozen=True, slots=True)
-class Others:
-    """How the shoppers fared who came all the while, and what they were promised and did not get."""
-
-    came: int
-    served: int
-    told_to_wait: int
-    promised: int
-    lost: Sequence[str]
 
 
 def run_scenario(scenario: Scenario, visit: Visit) -> Outcome:
@@ -72,7 +47,9 @@ def run_scenario(scenario: Scenario, visit: Visit) -> Outcome:
 
 
 @contextmanager
-def light_load(stack: Stack, shoppers: Sequence[Shopper]) -> Generator[Callable[[], Others]]:
+def light_load(
+    cloud: RunningCloud, stack: Stack, shoppers: Sequence[Shopper]
+) -> Generator[Callable[[], Others]]:
     """Shoppers who come all the while; call what is yielded to end it and learn how they fared."""
     ledger, ending = Ledger(), threading.Event()
     answers: list[Answered] = []
@@ -92,9 +69,12 @@ def light_load(stack: Stack, shoppers: Sequence[Shopper]) -> Generator[Callable[
     def end() -> Others:
         ending.set()
         thread.join()
-        lost = ledger.find_lost(stack, _SETTLED_S)
+        missing = ledger.find_lost(stack, _SETTLED_S)
+        uploads = [each for each in missing if each.startswith("upload ")]
+        late = len(uploads) if len(uploads) <= count_in_flight(cloud, "catalog-events") else 0
+        lost = [each for each in missing if not (late and each in uploads)]
         served = sum(not each.error for each in answers)
-        return Others(len(answers), served, sum(waits), ledger.count(), lost)
+        return Others(len(answers), served, sum(waits), ledger.count(), late, lost)
 
     try:
         yield end
@@ -102,16 +82,3 @@ def light_load(stack: Stack, shoppers: Sequence[Shopper]) -> Generator[Callable[
         ending.set()
         thread.join()
         ledger.clean_up(stack)
-
-
-def write_results(outcomes: Sequence[Outcome], others: Others, path: Path = RESULTS) -> None:
-    """Keep what docs/reliability.md shows."""
-    told = {"outcomes": [asdict(each) for each in outcomes], "others": asdict(others)}
-    path.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def read_results(path: Path = RESULTS) -> tuple[list[Outcome], Others]:
-    """What the last run wrote."""
-    told: Mapping[str, list[Mapping[str, object]]] = json.loads(path.read_text(encoding="utf-8"))
-    outcomes = [Outcome(**each) for each in told["outcomes"]]  # pyright: ignore[reportArgumentType]
-    return outcomes, Others(**told["others"])  # pyright: ignore[reportArgumentType, reportCallIssue]

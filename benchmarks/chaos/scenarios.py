@@ -28,8 +28,8 @@ Trouble = Callable[[Visit], AbstractContextManager[None]]
 class Scenario:
     """One kind of trouble. It is survived when the act does not raise Lost, and is served afterwards.
 
-    `faults` are set while the act runs; `trouble` is something else that happens then. `quick` ones take a
-    few seconds on warm functions.
+    `faults` are set while the act runs; `trouble` is something else that happens then. `quick` ones are
+    tests: one for each part, of a few seconds.
     """
 
     part: str
@@ -123,6 +123,24 @@ def repeat_everything(visit: Visit) -> str:
     return f"{seen}, once, whatever came again"
 
 
+def lose_the_database_under_a_job(visit: Visit) -> str:
+    """Ordered, and then nothing of the database answers for five seconds."""
+    job_id = acts.order(visit)
+    with database_gone_for_5_s(visit):
+        return acts.see_job(visit, job_id)
+
+
+def kill_the_worker_of_a_job(visit: Visit) -> str:
+    """The process that makes the picture ends in the middle of it."""
+    with visit.cloud.faults(model("/invoke", status=200, delay_s=5.0, limit=1)):
+        job_id = acts.order(visit)
+        path = f"/try-on/{job_id}"
+        eventually(lambda: visit.shopper.call("GET", path).json().get("progress", 0) >= 5)
+        if not kill_function(visit.cloud, "try-on-worker"):
+            raise Lost("no process of the worker was found")
+    return acts.see_job(visit, job_id)
+
+
 def repeat_uploads(visit: Visit) -> str:
     """A catalogue picture is told of three times, and once more after it is gone."""
     cloud, ingest = visit.cloud, Role(visit.cloud, "catalog-ingest")
@@ -165,15 +183,13 @@ def _call_in_vain(role: Role) -> None:
 
 
 SCENARIOS: Sequence[Scenario] = (
-    Scenario(
-        "search", "embedding model throttled", acts.search, (model("/invoke", **THROTTLED),), quick=True
-    ),
-    Scenario("search", "embedding model down", acts.search, (model("/invoke", **DOWN),), quick=True),
+    Scenario("search", "embedding model throttled", acts.search, (model("/invoke", **THROTTLED),)),
+    Scenario("search", "embedding model down", acts.search, (model("/invoke", **DOWN),)),
     Scenario(
         "search", "embedding model answers garbage", acts.search, (model("/invoke", **GARBAGE),), quick=True
     ),
     Scenario("search", "embedding model slow (4 s)", acts.search, (model("/invoke", **SLOW),)),
-    Scenario("search", "taste cannot be read", acts.search, (table(r"\.GetItem$"),), quick=True),
+    Scenario("search", "taste cannot be read", acts.search, (table(r"\.GetItem$"),)),
     Scenario("search", "product table throttled", acts.search, (table(r"\.BatchGetItem$"),)),
     Scenario("search", "its process killed", acts.search, trouble=killed("search")),
     Scenario("search", "database gone for 5 s", acts.search, trouble=database_gone_for_5_s),
@@ -196,21 +212,19 @@ SCENARIOS: Sequence[Scenario] = (
         trouble=killed("catalog-ingest", 0.5),
     ),
     Scenario("vectors", "the compactor killed while it writes", interrupt_the_compactor),
-    Scenario("chat", "model throttled", acts.ask, (model("converse", **THROTTLED),), quick=True),
+    Scenario("chat", "model throttled", acts.ask, (model("converse", **THROTTLED),)),
     Scenario(
         "chat",
         "model throttled for a moment",
         acts.ask,
         (model("converse", **THROTTLED, limit=2),),
-        quick=True,
     ),
-    Scenario("chat", "model down", acts.ask_by_socket, (model("converse", **DOWN),), quick=True),
+    Scenario("chat", "model down", acts.ask_by_socket, (model("converse", **DOWN),)),
     Scenario(
         "chat",
         "model failing",
         acts.ask,
         (model("converse", status=424, code="ModelErrorException"),),
-        quick=True,
     ),
     Scenario("chat", "model slow (4 s a round)", acts.ask, (model("converse", **SLOW),)),
     Scenario(
@@ -218,28 +232,24 @@ SCENARIOS: Sequence[Scenario] = (
         "tool use without an object",
         acts.ask,
         (model("converse$", status=200, content=MALFORMED[0]),),
-        quick=True,
     ),
     Scenario(
         "chat",
         "tool use of an unknown tool",
         acts.ask,
         (model("converse$", status=200, content=MALFORMED[2]),),
-        quick=True,
     ),
     Scenario(
         "chat",
         "a stream with broken tool use",
         acts.ask_by_socket,
         (model("converse-stream$", status=200, content=CUT_SHORT, media_type=MEDIA_TYPE, limit=1),),
-        quick=True,
     ),
     Scenario(
         "chat",
         "weather service throttled",
         acts.ask_about_weather,
         (Fault("lambda", "weather", status=429, code="TooManyRequestsException"),),
-        quick=True,
     ),
     Scenario(
         "chat",
@@ -254,20 +264,19 @@ SCENARIOS: Sequence[Scenario] = (
         (Fault("lambda", "search", status=500, code="ServiceException"),),
         quick=True,
     ),
-    Scenario("chat", "knowledge base down", acts.ask_about_reviews, (model("retrieve", **DOWN),), quick=True),
+    Scenario("chat", "knowledge base down", acts.ask_about_reviews, (model("retrieve", **DOWN),)),
     Scenario(
         "chat",
         "knowledge base empty",
         acts.ask_about_reviews,
         (model("retrieve", status=200, content=b64encode(b'{"retrievalResults": []}').decode()),),
-        quick=True,
     ),
-    Scenario("chat", "session table throttled", acts.ask, (table("UpdateItem"),), quick=True),
+    Scenario("chat", "session table throttled", acts.ask, (table("UpdateItem"),)),
     Scenario("chat", "database gone for 5 s", acts.ask, trouble=database_gone_for_5_s),
     Scenario("chat", "connection dropped while being answered", acts.hang_up_while_being_answered),
     Scenario("chat", "eight turns at once", acts.ask_many_at_once),
-    Scenario("pictures", "model throttled", acts.draw, (model("/invoke", **THROTTLED),), quick=True),
-    Scenario("pictures", "model down", acts.draw, (model("/invoke", **DOWN),), quick=True),
+    Scenario("pictures", "model throttled", acts.draw, (model("/invoke", **THROTTLED),)),
+    Scenario("pictures", "model down", acts.draw, (model("/invoke", **DOWN),)),
     Scenario("pictures", "model answers garbage", acts.draw, (model("/invoke", **GARBAGE),), quick=True),
     Scenario(
         "taste", "table of tastes throttled", acts.like_things, (table(r"\.(GetItem|PutItem)$"),), quick=True
@@ -276,7 +285,7 @@ SCENARIOS: Sequence[Scenario] = (
         "taste",
         "the lake refuses twice",
         acts.settle_interactions,
-        (Fault("s3", "PUT .*/interactions/", status=503, code="SlowDown", limit=6),),
+        (Fault("s3", "PUT .*/interactions/", status=503, code="SlowDown", limit=2),),
     ),
     Scenario("try-on", "model throttled twice", acts.try_on, (model("/invoke", **THROTTLED, limit=2),)),
     Scenario("try-on", "model down once", acts.try_on, (model("/invoke", **DOWN, limit=1),)),
@@ -294,14 +303,8 @@ SCENARIOS: Sequence[Scenario] = (
     ),
     Scenario("try-on", "model answers garbage", acts.try_on, (model("/invoke", **GARBAGE),)),
     Scenario("try-on", "model slow (4 s)", acts.try_on, (model("/invoke", **SLOW),)),
-    Scenario("try-on", "database gone for 5 s", acts.try_on, trouble=database_gone_for_5_s),
-    Scenario(
-        "try-on",
-        "the worker killed in the middle",
-        acts.try_on,
-        (model("/invoke", **SLOW, limit=1),),
-        killed("try-on-worker", 2.5),
-    ),
+    Scenario("try-on", "database gone for 5 s", lose_the_database_under_a_job),
+    Scenario("try-on", "the worker killed in the middle", kill_the_worker_of_a_job),
     Scenario("try-on", "connection dropped before the result", acts.hang_up_before_the_result),
     Scenario("try-on", "the same order six times at once", acts.order_many_times),
     Scenario("try-on", "events doubled and out of order", repeat_everything),

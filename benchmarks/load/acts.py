@@ -20,32 +20,6 @@ from runtime.shared.products import product_id_for_key
 from tests.e2e.fitting import draw_shopper
 from tests.support.pictures import encode, garment
 
-WEIGHTS = {
-    "search by words": 24,
-    "search by photo": 4,
-    "browse": 14,
-    "product page": 22,
-    "similar": 4,
-    "outfit": 4,
-    "interactions": 16,
-    "chat": 3,
-    "chat by socket": 3,
-    "picture of an outfit": 1,
-    "photo upload": 1,
-    "try-on": 1,
-    "catalogue upload": 3,
-}
-"""Of a hundred wishes, how many are of each kind."""
-QUICK = (
-    "search by words",
-    "search by photo",
-    "browse",
-    "product page",
-    "similar",
-    "outfit",
-    "interactions",
-)
-"""Kinds that a shopper expects an answer to at once."""
 COLOURS = ("red", "blue", "black", "white", "green", "grey", "brown", "pink", "navy", "beige")
 GARMENTS = ("dress", "shirt", "jacket", "shoes", "skirt", "jeans", "hat", "coat")
 MESSAGES = (

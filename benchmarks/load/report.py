@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.load.acts import WEIGHTS
+from benchmarks.load.mix import WEIGHTS
 from benchmarks.load.run import Run, percentile
 from benchmarks.record import Figure, record
 
@@ -49,11 +49,12 @@ def show(run: Run, console: Console) -> None:
 
 def record_run(run: Run) -> None:
     """Append the figures of a run to the results."""
-    for figure in _figures(run):
+    for figure in figures_of(run):
         record(figure)
 
 
-def _figures(run: Run) -> Iterator[Figure]:
+def figures_of(run: Run) -> Iterator[Figure]:
+    """What is recorded of a run: its rate, what it fulfilled and lost, and percentiles by kind."""
     count = len(run.answers)
     name = f"load/{run.seconds:.0f} s of everything"
 

@@ -8,9 +8,10 @@ from statistics import quantiles
 
 import httpx
 
-from benchmarks.load.acts import QUICK, WEIGHTS, Visits
+from benchmarks.load.acts import Visits
 from benchmarks.load.arrivals import Answered, Arrival, draw_arrivals, serve_arrivals
 from benchmarks.load.ledger import Ledger
+from benchmarks.load.mix import QUICK, WEIGHTS
 from benchmarks.load.stack import Shopper, Stack
 
 BOUND = 32

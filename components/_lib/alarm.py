@@ -184,32 +184,50 @@ def of_api(name: pulumi.Input[str], stage: str) -> Sequence[AlarmSpec]:
     )
 
 
-def of_jobs(service: str, patience: int) -> AlarmSpec:
-    """Try-ons whose oldest may take `patience` seconds, as the sweeper called `service` sees them."""
+def of_jobs(service: str, sweeper: pulumi.Input[str], patience: int) -> AlarmSpec:
+    """Try-ons whose oldest may take `patience` seconds, as the function `sweeper` sees them."""
     return AlarmSpec(
         suffix="job-age",
         runbook="job-age",
         says=f"A try-on has waited for more than {patience // MINUTE} minutes.",
         namespace=METRICS_NAMESPACE,
         metric="OldestJobSeconds",
-        dimensions={"service": service},
+        dimensions={"service": service, "function": sweeper},
         statistic="Maximum",
         threshold=patience,
         periods=2,
     )
 
 
-def of_spending(service: str, cap_usd: int) -> AlarmSpec:
-    """The day's money for pictures, as the function called `service` counts it."""
+def of_spending(service: str, spender: pulumi.Input[str], cap_usd: int) -> AlarmSpec:
+    """The day's money for pictures, as the function `spender` counts it."""
     return AlarmSpec(
         suffix="spending",
         runbook="spending-today",
         says=f"More than {_SPENT_PERCENT} % of what a day may cost has been spent on pictures.",
         namespace=METRICS_NAMESPACE,
         metric="SpentTodayUsd",
-        dimensions={"service": service},
+        dimensions={"service": service, "function": spender},
         statistic="Maximum",
         threshold=cap_usd * _SPENT_PERCENT / 100,
+    )
+
+
+def of_visits(service: str, visitor: pulumi.Input[str], period: int) -> AlarmSpec:
+    """Visits of the function `visitor` every `period` seconds, of which three in a row went wrong."""
+    return AlarmSpec(
+        suffix="visits",
+        runbook="visits",
+        says="The shop did not work three times in a row when it was tried out.",
+        namespace=METRICS_NAMESPACE,
+        metric="Passed",
+        dimensions={"service": service, "function": visitor},
+        statistic="Minimum",
+        below=True,
+        threshold=1,
+        period=period,
+        periods=3,
+        missing=Missing.ALARMING,
     )
 
 

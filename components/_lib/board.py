@@ -130,7 +130,10 @@ LOOKS: Mapping[Kind, tuple[str, Sequence[Look]]] = {
 """What is shown of each kind of part, in AWS's own metrics."""
 
 _SEARCHES = ("GET /search", "POST /search")
+_CHATS = ("chat", "POST /text")
 MEASURES: Sequence[Measure] = (
+    Measure("Visits that passed (1) or failed (0)", "canary", {"Passed": ("Minimum",)}),
+    Measure("Visits, ms", "canary", {"Visit": ("p50", "p95")}),
     Measure("Searches, ms", "search", {"Latency": _QUANTILES}, _SEARCHES),
     Measure(
         "Searches: where the time goes, p95 ms",
@@ -139,13 +142,13 @@ MEASURES: Sequence[Measure] = (
         _SEARCHES,
     ),
     Measure(
-        "Searches: without taste, failed",
+        "Searches: worse than usual, failed",
         "search",
-        {"Degraded": ("Sum",), "Faults": ("Sum",), "Refusals": ("Sum",)},
+        {"WithoutTaste": ("Sum",), "WordsOnly": ("Sum",), "Faults": ("Sum",), "Refusals": ("Sum",)},
         _SEARCHES,
     ),
-    Measure("Conversations over the socket, ms", "chat", {"Latency": _QUANTILES}, ("chat",)),
-    Measure("Conversations: failed, refused", "chat", {"Faults": ("Sum",), "Refusals": ("Sum",)}, ("chat",)),
+    Measure("Conversations, ms", "chat", {"Latency": _QUANTILES}, _CHATS),
+    Measure("Conversations: failed, refused", "chat", {"Faults": ("Sum",), "Refusals": ("Sum",)}, _CHATS),
     Measure("Pictures", "images", {"Pictures": ("Sum",), "Missing": ("Sum",)}, ("POST /image",)),
     Measure("Try-ons: what became of them", "tryon-worker", {"Done": ("Sum",)}),
     Measure("Try-ons: work, ms", "tryon-worker", {"Work": _QUANTILES}),
@@ -161,8 +164,8 @@ SPENT = "SpentTodayUsd"
 
 def draw_board(rows: Sequence[Row], region: str, cap_usd: float) -> dict[str, Any]:
     """The body of a dashboard; `cap_usd` is the daily limit of what is spent on pictures."""
-    services = {row["service"] for row in rows if "service" in row}
-    sections = [("The shop", [*_own(services, cap_usd)])]
+    functions = {row["service"]: row["dimensions"]["FunctionName"] for row in rows if "service" in row}
+    sections = [("The shop", [*_own(functions, cap_usd)])]
     for kind, (title, looks) in LOOKS.items():
         parts = [row for row in rows if row["kind"] == kind]
         graphs = [_graph(look.title, _lines(look, part)) for look in looks for part in _chunks(look, parts)]
@@ -170,25 +173,30 @@ def draw_board(rows: Sequence[Row], region: str, cap_usd: float) -> dict[str, An
     return {"periodOverride": "inherit", "start": "-PT6H", "widgets": [*_place(sections, region)]}
 
 
-def _own(services: set[str], cap_usd: float) -> Iterator[dict[str, Any]]:
+def _own(functions: Mapping[str, str], cap_usd: float) -> Iterator[dict[str, Any]]:
+    """Graphs of what functions measure; `functions` are their names by service."""
     for measure in MEASURES:
-        if measure.service in services:
-            yield _graph(measure.title, [*_own_lines(measure)])
-    spent = [_line(METRICS_NAMESPACE, SPENT, {"service": each}, "Maximum", each) for each in SPENDERS]
-    graph = _graph("Spent on pictures today, US dollars", spent)
-    cap = {"label": "limit of the day", "value": cap_usd}
-    yield {**graph, "annotations": {"horizontal": [cap]}, "yAxis": {"left": {"min": 0}}}
+        if measure.service in functions:
+            yield _graph(measure.title, [*_own_lines(measure, functions[measure.service])])
+    spent = [
+        _line(METRICS_NAMESPACE, SPENT, {"service": each, "function": functions[each]}, "Maximum", each)
+        for each in SPENDERS
+        if each in functions
+    ]
+    if spent:
+        graph = _graph("Spent on pictures today, US dollars", spent)
+        cap = {"label": "limit of the day", "value": cap_usd}
+        yield {**graph, "annotations": {"horizontal": [cap]}, "yAxis": {"left": {"min": 0}}}
 
 
-def _own_lines(measure: Measure) -> Iterator[list[Any]]:
+def _own_lines(measure: Measure, function: str) -> Iterator[list[Any]]:
     places = [{"route": route} for route in measure.routes] or [dict[str, str]()]
     for place in places:
         for metric, statistics in measure.metrics.items():
             for statistic in statistics:
                 label = " ".join([*place.values(), metric, *([statistic] if len(statistics) > 1 else [])])
-                yield _line(
-                    METRICS_NAMESPACE, metric, {"service": measure.service, **place}, statistic, label
-                )
+                where = {"service": measure.service, "function": function, **place}
+                yield _line(METRICS_NAMESPACE, metric, where, statistic, label)
 
 
 def _chunks(look: Look, parts: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.ai import images, s3vectors, training_jobs, weather_service
+from local.ai import availability, images, s3vectors, training_jobs, weather_service
 from local.ai.embedder import FashionEmbedder
 from local.ai.gate import AccessDenied, Gate
 from local.ai.knowledge import service as knowledge
@@ -189,6 +189,7 @@ def build_app(config: LocalConfig, region: str) -> FaultInjector:
         routes=[
             Route("/_local/health", health),
             Route("/model/{model:path}/invoke", invoke_model, methods=["POST"]),
+            *availability.routes(gate.check, default_region=region),
             *stylist.routes(guardrails, gate.check, region=region, account=ACCOUNT),
             *guardrail_routes(guardrails, gate.check),
             *knowledge.routes(documents, gate.check, region=region, account=ACCOUNT),

@@ -111,6 +111,12 @@ def _campaign(graph: Graph, resource: Resource, prices: Prices) -> float:
     return capacity * prices.monthly("personalize_tps_hour")
 
 
+def _client(graph: Graph, resource: Resource, prices: Prices) -> float:
+    """A client of people is free, one of machines is not."""
+    is_machine = "client_credentials" in resource.inputs["allowedOauthFlows"]
+    return prices["cognito_machine_client_month"] if is_machine else 0.0
+
+
 def _grouping(graph: Graph, resource: Resource, prices: Prices) -> float:
     """The training job by which a function groups products anew once a day, where SageMaker does that."""
     variables = resource.inputs["environment"]["variables"]
@@ -130,6 +136,7 @@ PRICED: Mapping[str, Idle] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _by_month("alarm_month"),
     # Two alarms, which a policy that tracks a target makes for itself.
     "aws:appautoscaling/policy:Policy": lambda graph, resource, prices: 2 * prices["alarm_month"],
+    "aws:cognito/userPoolClient:UserPoolClient": _client,
     "aws:ec2/eip:Eip": _by_hour("public_address_hour"),
     "aws:ec2/natGateway:NatGateway": _by_hour("nat_hour"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
@@ -183,7 +190,6 @@ FREE: Mapping[str, str] = {
             "aws:cognito/managedLoginBranding:ManagedLoginBranding",
             "aws:cognito/resourceServer:ResourceServer",
             "aws:cognito/userGroup:UserGroup",
-            "aws:cognito/userPoolClient:UserPoolClient",
             "aws:cognito/userPoolDomain:UserPoolDomain",
         ),
         "a part of a user pool, which is paid by the person",
@@ -204,6 +210,8 @@ FREE: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+            "aws:iam/policy:Policy",
             "aws:iam/role:Role",
             "aws:iam/rolePolicy:RolePolicy",
             "aws:iam/rolePolicyAttachment:RolePolicyAttachment",

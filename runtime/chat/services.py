@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from runtime.chat.model import Citation
 from runtime.shared.aws import is_transient
+from runtime.shared.observability import followed
 from runtime.wardrobe.items import clean_text
 
 _LONGEST_PASSAGE = 1_200
@@ -69,7 +70,7 @@ class SearchFunction:
         return self._call("products", user_id, {"product_ids": list(product_ids)})
 
     def _call(self, tool: str, user_id: str, request: Mapping[str, Any]) -> list[dict[str, Any]]:
-        event = {"tool": tool, "user_id": user_id, "request": dict(request)}
+        event = {"tool": tool, "user_id": user_id, "request": dict(request), "request_id": followed()}
         answer = invoke(self._client, self._function, event)
         problem = answer.get("problem")
         if problem is not None:
@@ -87,7 +88,8 @@ class WeatherFunction:
 
     def forecast(self, city: str, date: str | None) -> dict[str, Any]:
         request = {"city": city} | ({"date": date} if date else {})
-        return invoke(self._client, self._function, {"tool": "get_weather", "request": request})
+        event = {"tool": "get_weather", "request": request, "request_id": followed()}
+        return invoke(self._client, self._function, event)
 
 
 class KnowledgeBase:

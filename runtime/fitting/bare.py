@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from runtime.fitting.body import Body
 from runtime.fitting.garments import BodyPart, GarmentClass
 from runtime.fitting.laying import Draped, grid, round_shade, soften
-from runtime.fitting.pixels import Array, Mask, blur, grow, label_parts, to_lab
+from runtime.fitting.pixels import Array, Mask, blur, grow, label_parts, sample, to_lab
 from runtime.fitting.tops import follow_arm
 
 _SAME_CLOTH = 17.0
 """Distance in L*a*b* (lightness counts by half, because of folds) up to which cloth is the same."""
 _KINDS_OF_CLOTH = 3
+_SHOE = 0.28  # heads above the ankle to which a shoe reaches
 _MOSTLY = 0.7  # share of an arm's clothes that must be known as its sleeve
+_BADGE = 0.12  # heads of something else on a sleeve that goes with it
+_TONES_OF_WALL = 9
 _SAME_WALL = 16.0  # distance in L*a*b* of the surroundings left and right that are one wall
 _LEG = ((0.0, 0.40), (0.45, 0.235), (0.62, 0.245), (1.0, 0.14))
 _ARM = ((0.0, 0.21), (0.5, 0.165), (1.0, 0.115))
@@ -84,7 +87,14 @@ def _clear_legs(
     old = _alike(photo, cloth) & ~skin & body.mask & ~kept & (y > start) & (y < ankle)
     hand = body.crotch + 0.5 * body.head
     old |= body.mask & ~kept & ~skin & (y > hand) & (y < ankle - 0.25 * body.head)
-    old |= _on_legs(body, x) & body.mask & ~kept & ~skin & (y > max(start, hand)) & (y < ankle)
+    old |= (
+        _on_legs(body, x)
+        & body.mask
+        & ~kept
+        & ~skin
+        & (y > max(start, hand))
+        & (y < ankle - _SHOE * body.head)
+    )
     old = _tidy(old & clothed[:, None], body) & (draped.cover < 0.5) & ~kept
     # Below the hem is what lies under the lowest cloth of its column, or of the leg beside it.
     hem = np.where((draped.cover > 0.5).any(axis=0), h - 1 - (draped.cover > 0.5)[::-1].argmax(axis=0), -1)
@@ -126,10 +136,12 @@ def _clear_arms(
         on_arm = np.zeros((h, w), dtype=np.bool_)
         distance = (x[where] - body.x) * side
         on_arm[where] = (distance >= inner[:, None] - 1) & (distance <= outer[:, None] + 2)
+        on_arm &= y < body.crotch  # what goes on further down is a leg
         old = _tidy(on_arm & cloth, body) & (draped.cover < 0.5) & ~kept
         seen = on_arm & body.mask & (draped.cover < 0.5) & ~kept & ~skin
         if (old & seen).sum() < _MOSTLY * seen.sum():
             continue  # more than a sleeve: what it is cannot be told
+        old |= seen & grow(old, max(2, round(_BADGE * body.head)))
         share = along / (2.15 * body.head)
         half = np.full(h, 0.0)
         half[where] = np.minimum(_widths(share, _ARM) * body.head, (outer - inner) / 2)
@@ -192,32 +204,67 @@ def _paint(so_far: Cleared, bare: Mask, gone: Mask, tone: Array, shade: Array) -
 
 
 def fill_wall(rgb: Array, photo: Array, gone: Mask, body: Body) -> tuple[Array, Mask]:
-    """What is gone drawn as wall where the surroundings left and right of it are one; and where that is so.
+    """What is gone drawn as wall where two of the surroundings left, right and above are one; and where.
 
     A plain wall needs no model; anything else behind a person does.
     """
-    h, w = gone.shape
     outside = ~grow(body.mask, max(2, round(0.05 * body.head)))
-    x = np.broadcast_to(np.arange(w), (h, w))
-    before = np.maximum.accumulate(np.where(outside, x, -1), axis=1)
-    after = np.minimum.accumulate(np.where(outside, x, w)[:, ::-1], axis=1)[:, ::-1]
-    ys, xs = np.nonzero(gone & (before >= 0) & (after < w))
-    walled = np.zeros((h, w), dtype=np.bool_)
-    if not len(ys):
+    ys, xs = np.nonzero(gone)
+    walled = np.zeros(gone.shape, dtype=np.bool_)
+    if not len(ys) or not outside.any():
         return rgb, walled
-    reach = 0.05 * body.head
-    known = outside.astype(np.float32)
-    soft = blur(photo * known[..., None], reach) / np.maximum(blur(known, reach), 0.02)[..., None]
-    a, b = before[ys, xs], after[ys, xs]
-    left, right = soft[ys, a], soft[ys, b]
-    one = np.linalg.norm(to_lab(left) - to_lab(right), axis=-1) < _SAME_WALL
-    ys, xs, a, b, left, right = ys[one], xs[one], a[one], b[one], left[one], right[one]
-    share = ((xs - a) / np.maximum(b - a, 1))[:, None].astype(np.float32)
-    walled[ys, xs] = True
-    filled = rgb.copy()
-    filled[ys, xs] = left * (1 - share) + right * share
+    lab = to_lab(photo)
+    tones = [_beside(lab, outside, ys, xs, side) for side in ("left", "right", "above")]
+    agreed: list[Array] = []
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        one = np.linalg.norm(tones[a] - tones[b], axis=-1) < _SAME_WALL
+        walled[ys[one], xs[one]] = True
+        agreed.append((tones[a][one] + tones[b][one]) / 2)
+    if not walled.any():
+        return rgb, walled
+    wall = _spread(photo, outside & _near_any(lab, np.concatenate(agreed)))
     weight = blur(walled.astype(np.float32), 0.8)[..., None] * walled[..., None]
-    return (rgb * (1 - weight) + filled * weight).astype(np.float32), walled
+    return (rgb * (1 - weight) + wall * weight).astype(np.float32), walled
+
+
+def _near_any(lab: Array, tones: Array) -> Mask:
+    """Where the photo has one of these colours: what stands before the wall is no part of it."""
+    ordered = tones[np.argsort(tones[:, 0])]
+    some = ordered[np.linspace(0, len(ordered) - 1, _TONES_OF_WALL).astype(int)]
+    return np.min([np.linalg.norm(lab - tone, axis=-1) for tone in some], axis=0) < _SAME_WALL
+
+
+def _beside(lab: Array, outside: Mask, ys: NDArray[np.intp], xs: NDArray[np.intp], side: str) -> Array:
+    """The colour of the nearest surroundings on one side of each place; NaN where there are none."""
+    h, w = outside.shape
+    if side == "above":
+        place = np.maximum.accumulate(np.where(outside, np.arange(h)[:, None], -1), axis=0)[ys, xs]
+        known, tones = place >= 0, lab[np.maximum(place, 0), xs]
+    elif side == "left":
+        place = np.maximum.accumulate(np.where(outside, np.arange(w), -1), axis=1)[ys, xs]
+        known, tones = place >= 0, lab[ys, np.maximum(place, 0)]
+    else:
+        after = np.where(outside, np.arange(w), w)[:, ::-1]
+        place = np.minimum.accumulate(after, axis=1)[:, ::-1][ys, xs]
+        known, tones = place < w, lab[ys, np.minimum(place, w - 1)]
+    return np.where(known[:, None], tones, np.nan)
+
+
+def _spread(photo: Array, known: Mask) -> Array:
+    """The known part of a photo, carried on smoothly into the rest: halved until nothing is missing."""
+    if known.all() or min(known.shape) < 4:
+        share = known[..., None].astype(np.float32)
+        usual = (photo * share).sum(axis=(0, 1)) / max(float(share.sum()), 1.0)
+        return np.where(known[..., None], photo, usual).astype(np.float32)
+    h, w = known.shape
+    tall, wide = -(-h // 2), -(-w // 2)
+    padded = ((0, 2 * tall - h), (0, 2 * wide - w))
+    share = np.pad(known.astype(np.float32), padded).reshape(tall, 2, wide, 2).sum(axis=(1, 3))
+    total = np.pad(photo * known[..., None], (*padded, (0, 0))).reshape(tall, 2, wide, 2, 3).sum(axis=(1, 3))
+    small = _spread((total / np.maximum(share, 1)[..., None]).astype(np.float32), share > 0)
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    smooth = sample(small, np.clip(x / 2 - 0.25, 0, wide - 1), np.clip(y / 2 - 0.25, 0, tall - 1))
+    return np.where(known[..., None], photo, smooth).astype(np.float32)
 
 
 def _widths(share: Array, limb: Sequence[tuple[float, float]]) -> Array:

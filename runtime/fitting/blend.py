@@ -14,6 +14,8 @@ from runtime.fitting.pixels import Array, Mask, blur, erode, grow, label_parts, 
 _RELIEF = 0.35  # how much of the photo's own light and shade shows on the cloth
 _HAIR_ALIKE = 16.0
 _SKIN_ALIKE = 14.0  # distance in a*b* from the cheeks
+_SPECK = 0.006  # square heads
+_SHADED_SKIN = 22.0  # the same where nothing but skin or a collar can be
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,10 @@ def dress_photo(
     front = np.zeros(body.mask.shape, dtype=np.bool_)
     if kind.part is not BodyPart.HEAD and exclusions.preserveFace is not Switch.OFF:
         front |= head | hair
+    hands = find_hands(photo, body, draped)
     if exclusions.preserveHands is not Switch.OFF:
-        front |= find_hands(photo, body, draped)
+        front |= hands
+    front = _without_specks(front, body)
     cover = blur(draped.cover * (1 - front), 0.8)
     cover = np.clip((cover - 0.15) / 0.7, 0, 1) * (1 - blur(front.astype(np.float32), 0.8) * 0.9)
     cover = cover.astype(np.float32)
@@ -53,18 +57,37 @@ def dress_photo(
         gone |= _old_shoes(draped, body)
     if kind.part is BodyPart.HEAD:
         gone |= _hair_beside(draped, body)
-    kept = head | hair | find_hands(photo, body, draped)
+    kept = _without_specks(head | hair | hands | _jaw(photo, body), body)
     cleared = clear_old(
         rgb, photo, draped, body, kind, kept, _bare_skin(photo, body), _skin_tone(photo, body)
     )
     around = max(2, round(0.06 * body.head))
     gone = grow(gone | cleared.gone, around) & (draped.cover < 0.5) & ~front & ~kept & ~cleared.bare
+    if kind.part is BodyPart.LOWER:
+        gone &= ~_above(draped, body)
     rgb, walled = fill_wall(cleared.rgb, photo, gone, body)
     cloth = draped.rgb * (draped.shade * _relief(photo, draped, body))[..., None]
     shadow = _cast_shadow(draped, body)
     rgb = rgb * (1 - shadow * (1 - cover))[..., None]
     rgb = rgb * (1 - cover[..., None]) + np.clip(cloth, 0, 1) * cover[..., None]
     return Dressed(rgb.astype(np.float32), cover, gone & ~walled, front, cleared.bare | neck | walled)
+
+
+def _above(draped: Draped, body: Body) -> Mask:
+    """What is worn above a skirt or trousers."""
+    covered = draped.cover > 0.5
+    rows = np.arange(len(covered))[:, None]
+    first = int(np.flatnonzero(covered.any(axis=1))[0]) if covered.any() else len(covered)
+    top = np.where(covered.any(axis=0), covered.argmax(axis=0), first)
+    return body.mask & (rows < np.minimum(top, first + 0.12 * body.head)[None, :])
+
+
+def _without_specks(kept: Mask, body: Body) -> Mask:
+    """Without what is thinner or smaller than any finger."""
+    kept = kept & grow(erode(kept, 1), 1)
+    labels, sizes = label_parts(kept)
+    sizes[0] = 0
+    return np.isin(labels, np.flatnonzero(sizes > _SPECK * body.head**2))
 
 
 def find_head(photo: Array, body: Body, hair: Mask) -> Mask:
@@ -99,8 +122,14 @@ def find_hair(photo: Array, body: Body) -> Mask:
     if torso.any() and alike[torso].mean() > 0.35:
         low = body.below(0.12)  # clothes as dark as the hair: it cannot be told where it ends
     beside = np.abs(x - body.x) > 0.75 * body.neck
-    found = near & alike & (y < low) & ((y < body.chin) | beside) & (oval > 0.8)
+    # Brown hair and skin in the shade are much alike: below the chin it is what it is more like.
+    to_skin = np.linalg.norm((lab - to_lab(_skin_tone(photo, body))) * weights, axis=-1)
+    more_like_hair = np.linalg.norm((lab - tone) * weights, axis=-1) < 0.75 * to_skin
+    found = near & alike & (y < low) & ((y < body.chin) | (beside & more_like_hair)) & (oval > 0.8)
     found |= near & (y < body.crown + 0.22 * body.head)
+    # The shaded edge of a bare arm has the colour of brown hair, but no lock is that thin.
+    thin = max(1, round(0.03 * body.head))
+    found &= (y < body.chin) | grow(erode(found, thin), 2 * thin)
     labels, _ = label_parts(found)
     kept = np.unique(labels[found & (y < body.crown + 0.4 * body.head)])
     return np.isin(labels, kept[kept > 0])
@@ -112,6 +141,11 @@ def find_hands(photo: Array, body: Body, draped: Draped) -> Mask:
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     skin = _bare_skin(photo, body)
     skin &= (y > body.below(1.2)) & (y < body.below(3.9)) & ~draped.sleeves
+    for side in (x < body.x, x >= body.x):
+        # What a sleeve covers for the most part is an arm all the way, and a hand only begins at its end.
+        rows = np.flatnonzero((draped.sleeves & side).any(axis=1))
+        if len(rows):
+            skin &= ~side | (y > rows[-1] - 0.05 * body.head)
     outside = (x < body.left[:, None]) | (x > body.right[:, None])
     labels, sizes = label_parts(skin)
     reaching = np.unique(labels[skin & outside & (draped.cover < 0.5)])
@@ -131,10 +165,10 @@ def _clear_neck(rgb: Array, photo: Array, draped: Draped, body: Body, head: Mask
     face = body.face
     start = face.y + 0.35 * face.half_height
     flare = np.interp(
-        y[:, 0], (body.chin, body.below(0.12), body.below(0.27), body.below(0.45)), (1.0, 1.0, 1.12, 1.5)
+        y[:, 0], (body.chin, body.below(0.12), body.below(0.27), body.below(0.45)), (1.0, 1.03, 1.22, 1.6)
     )
     neck = (np.abs(x - body.x) < (body.neck * flare)[:, None]) & (y > body.chin - 0.22 * body.head)
-    old = above & (y > start) & ~_bare_skin(photo, body)
+    old = above & (y > start) & ~_bare_skin(photo, body) & ~_jaw(photo, body)
     tone = _skin_tone(photo, body)
     side = np.clip(np.abs(x - body.x) / (body.neck * 1.1), 0, 1)
     under = np.clip(1 - (y - body.chin) / (0.3 * body.head), 0, 1)
@@ -145,6 +179,19 @@ def _clear_neck(rgb: Array, photo: Array, draped: Draped, body: Body, head: Mask
     gone = old & ~grow(neck, 1) & (y < draped.neckline[None, :] + 0.5 * body.head)
     crumbs = max(1, round(0.012 * body.head))
     return rgb.astype(np.float32), fill[..., 0] > 0.02, grow(erode(gone, crumbs), crumbs)
+
+
+def _jaw(photo: Array, body: Body) -> Mask:
+    """The edge of the face and the neck beneath it, which are darker and greyer than the cheeks."""
+    h, w = body.mask.shape
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    face = body.face
+    oval = np.hypot((x - face.x) / (1.4 * face.half_width), (y - face.y) / (1.3 * face.half_height)) <= 1
+    throat = (np.abs(x - body.x) < 1.2 * body.neck) & (y > face.y) & (y < body.below(0.35))
+    away = to_lab(photo) - to_lab(_skin_tone(photo, body))
+    alike = (np.linalg.norm(away[..., 1:], axis=-1) < _SHADED_SKIN) & (np.abs(away[..., 0]) < 60)
+    near = (np.abs(x - body.x) < 0.5 * body.head) & (y > face.y) & (y < body.below(0.35))
+    return ((oval | throat) & alike & (body.skin > 0.2)) | (near & _bare_skin(photo, body))
 
 
 def _bare_skin(photo: Array, body: Body) -> Mask:

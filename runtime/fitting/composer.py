@@ -38,7 +38,10 @@ _SEAMS = {
     MergeStyle.SEAMLESS: (0.028, 0.9),
 }
 """Half width of the seam in heads, and how much of it is the model's."""
-_LEAST_COVER = 0.02  # square heads of cloth below which nothing shows
+_LEAST_COVER = 0.02
+"""Square heads of cloth below which nothing shows."""
+_LEAST_SHOWN = {BodyPart.UPPER: 0.5, BodyPart.LOWER: 0.9, BodyPart.FULL: 0.9}
+"""The same for what the photo has to have room for: less is a strip at its edge."""
 _NOT_SHOWN = {
     BodyPart.UPPER: "The photo does not show your upper body. Show your whole upper body.",
     BodyPart.LOWER: "The photo does not show your hips and legs. Stand further away, so that they show.",
@@ -47,6 +50,8 @@ _NOT_SHOWN = {
     BodyPart.HEAD: "The photo does not show your head. Show your whole head.",
     BodyPart.HAND: "The photo does not show your hips and hands. Stand further away, so that they show.",
 }
+
+_ANY = [0] + [255] * 255
 
 CutOut = Callable[[bytes], NDArray[np.uint8]]
 """Given a PNG, the alpha channel (h, w) of what it shows."""
@@ -76,6 +81,8 @@ def compose(request: RenderRequest, cut_out: CutOut, fill_in: FillIn) -> tuple[b
     kind = class_worn(request.garment, request.parameters)
     body = _read_person(small, cut_out)
     dressed = _put_on(request, small, body, kind, cut_out)
+    if dressed.cover.sum() < _LEAST_SHOWN.get(kind.part, _LEAST_COVER) * body.head**2:
+        raise TryOnRefused(_NOT_SHOWN[kind.part])
     allowed = _allowed(request, body, kind)
     if allowed is not None:
         dressed = Dressed(
@@ -166,10 +173,10 @@ def _blend_seam(
 
 def _restore(photo: Image.Image, small: Image.Image, blended: Array, new: Mask) -> tuple[bytes, bytes]:
     """The result at the photo's size, with the photo's own pixels wherever nothing is new."""
-    result, mask = as_image(blended), Image.fromarray(new.astype(np.uint8) * 255)
+    result, soft = as_image(blended), Image.fromarray(new.astype(np.uint8) * 255)
     if small.size != photo.size:
         result = result.resize(photo.size, Image.Resampling.LANCZOS)
-        mask = mask.resize(photo.size, Image.Resampling.NEAREST)
+        soft = soft.resize(photo.size, Image.Resampling.BILINEAR)
     restored = photo.copy()
-    restored.paste(result, (0, 0), mask)
-    return encode_png(restored), encode_png(mask)
+    restored.paste(result, (0, 0), soft)
+    return encode_png(restored), encode_png(soft.point(_ANY))

@@ -9,6 +9,10 @@ from runtime.fitting.laying import Draped, grid, put, round_shade
 from runtime.fitting.pixels import blur, sample
 from runtime.fitting.tops import follow_arm
 
+_ROUND_CROWN = 0.87  # of a disc, half of the rows are wider than this share of it
+_LEAST_SQUEEZED = 0.6
+_MOST_BRIM = 1.7  # widths of the head
+
 
 def drape_shoes(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) -> None:
     if not body.full:
@@ -22,7 +26,8 @@ def drape_shoes(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) ->
         if not len(ys):
             continue
         box = (xs.min() + columns[0], ys.min(), xs.max() + columns[0], ys.max())
-        bottom = _foot_bottom(body, leg)
+        # Light shoes on a light floor are easily lost: nobody stands with one foot this much higher.
+        bottom = max(_foot_bottom(body, leg), body.ground - 0.12 * body.head)
         ankle = min(int(bottom - 0.42 * body.head), h - 1)
         middle = float(body.legs[2 * leg][ankle] + body.legs[2 * leg + 1][ankle]) / 2
         wide = 0.40 * body.head
@@ -34,7 +39,8 @@ def drape_shoes(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) ->
 
 def _foot_bottom(body: Body, leg: int) -> float:
     """The lowest row of silhouette under a leg."""
-    a, b = body.legs[2 * leg][-1] - 0.15 * body.head, body.legs[2 * leg + 1][-1] + 0.15 * body.head
+    ankle = int(body.ground - 0.45 * body.head)
+    a, b = body.legs[2 * leg][ankle] - 0.15 * body.head, body.legs[2 * leg + 1][ankle] + 0.15 * body.head
     rows = np.flatnonzero(body.mask[:, int(max(a, 0)) : int(b) + 1].any(axis=1))
     return float(rows[-1]) + 0.03 * body.head if len(rows) else body.ground
 
@@ -46,10 +52,15 @@ def drape_hat(draped: Draped, cloth: Cloth, body: Body) -> None:
     columns = np.arange(body.size[0])
     near = body.mask & (np.abs(columns - body.x) < 0.62 * body.head)[None, :]
     wide = float(np.quantile(near[rows].sum(axis=1), 0.8)) * 1.16
+    # Flaps and brims stand out beside the head: what fits around it is the crown of the hat.
+    crown = float(np.median(cloth.mask[box[1] : box[3] + 1].sum(axis=1)))
+    wide *= float(np.clip(_ROUND_CROWN * (box[2] - box[0]) / max(crown, 1), 1, _MOST_BRIM))
     high = wide * (box[3] - box[1]) / max(box[2] - box[0], 1)
     bottom = body.crown + 0.44 * body.head
     # Where the photo ends just above the hair, the hat is pulled down rather than cut off.
+    natural = high
     high = float(np.clip(high, 0.54 * body.head, max(min(0.70 * body.head, bottom), 0.4 * body.head)))
+    high = max(high, _LEAST_SQUEEZED * natural)  # but rather cut off than squeezed flat
     xs_head = np.nonzero(near[rows].any(axis=0))[0]
     middle = float(xs_head.mean()) if len(xs_head) else body.x
     _paste(draped, cloth, body, box, (middle - wide / 2, bottom - high, middle + wide / 2, bottom))

@@ -8,10 +8,12 @@ from runtime.fitting.garments import GarmentClass
 from runtime.fitting.laying import Draped, by_share, grid, hang, put, round_shade, soften
 from runtime.fitting.pixels import Array
 
+_OVER = 0.06  # heads by which a waistband reaches over what is worn above it
+
 
 def drape_skirt(draped: Draped, cloth: Cloth, body: Body) -> None:
     trunk = measure_trunk(cloth, flares=True, bare_top=True)
-    waist = body.waistband - 0.02 * body.head
+    waist = body.waistband - _OVER * body.head
     h = body.size[1]
     ease = 0.03 * body.head
     at_waist = body.right[int(waist)] - body.left[int(waist)] + 2 * ease
@@ -56,7 +58,7 @@ def _lay_band(
 
 def drape_trousers(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) -> None:
     crotch_source, edges = find_legs(cloth)
-    waist = body.waistband - 0.02 * body.head
+    waist = body.waistband - _OVER * body.head
     h = body.size[1]
     rise_source = max(crotch_source - 2, 8)
     hip_source = float(np.median((edges[3] - edges[0])[: crotch_source + 1]))

@@ -13,7 +13,10 @@ from runtime.fitting.pixels import Array
 
 _EASE = 0.045  # heads between body and cloth
 _OUTER_EASE = 0.10
-_TOP_FLARE = 1.18  # how much wider than the chest a top may be
+_TOP_FLARE = 1.10  # how much wider than the chest a top may be
+_LEAST_SLEEVE = 0.095  # half the width of a sleeve that shows, in widths of the trunk
+_TUCK = 0.08  # of a sleeve's width, which goes on beneath the trunk
+_HAND, _LONGEST_ARM = 0.78, 3.9  # heads; what seems longer goes on in a leg
 
 
 def drape_top(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass, styling: GarmentStyling) -> None:
@@ -47,7 +50,7 @@ def drape_dress(draped: Draped, cloth: Cloth, body: Body, kind: GarmentClass) ->
 
 def _top_hem(cloth: Cloth, trunk: Trunk, body: Body, tucked: bool) -> float:
     if tucked:
-        return body.waist + 0.06 * body.head
+        return body.waistband + 0.03 * body.head
     length = float(np.median(trunk.hem)) - float(np.quantile(trunk.top, 0.2))
     span = abs(body.tips[1][0] - body.tips[0][0])
     natural = body.below(0.3) + length / max(trunk.width, 1) * 0.92 * span
@@ -119,10 +122,11 @@ def _lay_trunk(
     if high_collar:
         rise = min(trunk.collar * abs(body.tips[1][0] - body.tips[0][0]), side_y - body.below(0.02))
         line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, side_y - rise, line)
-        line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, line, np.maximum(line, side_y))
-    line = np.where(
-        (np.abs(columns - body.x) > neck) & (not high_collar), _follow_shoulder(body, line), line
-    ).astype(np.float32)
+        shoulders = _follow_shoulder(body, np.maximum(line, side_y), neck)
+        line = np.where(np.abs(columns - body.x) < 1.05 * body.neck, line, shoulders)
+    if not high_collar:
+        line = _follow_shoulder(body, line, neck)
+    line = line.astype(np.float32)
     bend = (
         0.05 * head * (1 - ((columns - body.x) / max(right[int(body.waist)] - left[int(body.waist)], 1)) ** 2)
     )
@@ -153,14 +157,21 @@ def _lay_trunk(
     put(draped, cloth, source_x, source_y, inside, shade)
 
 
-def _follow_shoulder(body: Body, line: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The line moved to the silhouette's own shoulder, where that is near."""
+def _follow_shoulder(body: Body, line: NDArray[np.floating], neck: float) -> NDArray[np.floating]:
+    """The line moved to the silhouette's own shoulders, where they are near, and evened out."""
     columns = np.arange(body.size[0])
-    reach = 0.13 * body.head * np.clip((np.abs(columns - body.x) - body.neck) / (0.4 * body.head), 0.05, 1)
+    away = np.abs(columns - body.x)
+    reach = 0.13 * body.head * np.clip((away - body.neck) / (0.4 * body.head), 0.05, 1)
     rows = np.arange(body.size[1])[:, None]
-    near = body.mask & (rows > (line - reach)[None, :])
+    near = body.mask & (rows > (line - reach - 2)[None, :])
     top = np.where(near.any(axis=0), near.argmax(axis=0), line)
-    return np.clip(top - 1, line - 0.9 * reach, line + 0.25 * reach)
+    # What rises higher is no shoulder: a wide collar, a hood, a bag's strap.
+    followed = np.where(top < line - reach, line, np.clip(top - 1, None, line + 0.9 * reach))
+    followed = np.where(away > neck, followed, line)
+    radius = max(2, round(0.1 * body.head))
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(followed, radius, mode="edge"), 2 * radius + 1)
+    even = soften(np.median(windows, axis=1), radius) - 0.02 * body.head
+    return np.where(away > neck, even, line)
 
 
 def _sleeve_length(kind: GarmentClass, styling: GarmentStyling) -> float | None:
@@ -196,6 +207,8 @@ def _lay_sleeves(
             return
         length = anatomy.SHORT_SLEEVE if longest < (0.3 if outer else 0.62) else anatomy.WRIST
     for index, sleeve in enumerate(sleeves):
+        if sleeve is not None and np.median(sleeve.halves) < _LEAST_SLEEVE * trunk.width:
+            sleeve = None  # it lies against the body, and its rim alone would be stretched over the arm
         _lay_sleeve(draped, cloth, trunk, body, (left, right)[index], index, sleeve, length, ease)
 
 
@@ -215,6 +228,10 @@ def _lay_sleeve(
     if arm is None:
         return
     rows, inner, outer, along = arm
+    whole = along[-1] / body.head
+    if length == anatomy.WRIST and whole < _LONGEST_ARM and rows[-1] < body.size[1] - 2:
+        # An arm that shows to its end tells where the wrist is.
+        length = max(length, float(whole) - _HAND)
     reach = along <= length * body.head
     if reach.sum() < 4:
         return
@@ -228,7 +245,7 @@ def _lay_sleeve(
     outer_x = (body.x + side * outer)[:, None]
     s = (x - inner_x) / np.where(np.abs(outer_x - inner_x) < 1, side, outer_x - inner_x)
     inside = np.zeros((h, w), dtype=np.bool_)
-    inside[y] = (s >= 0) & (s <= 1)
+    inside[y] = (s >= -_TUCK) & (s <= 1)  # the trunk lies over it
     inside &= draped.cover < 0.5
     s = np.clip(s, 0, 1)
     t = np.clip(along / max(float(along[-1]), 1), 0, 1)[:, None]

@@ -8,6 +8,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.personalization.port import EventType, Interaction
 from runtime.shared.aws import is_transient
+from runtime.shared.observability import followed
+
+_REQUEST = "request_id"
 
 
 class QueueUnavailable(Exception):
@@ -25,11 +28,22 @@ class InteractionQueue:
         """Put interactions on the queue. Raises QueueUnavailable."""
         body = json.dumps([each.to_row() for each in interactions], separators=(",", ":"))
         try:
-            self._client.send_message(QueueUrl=self._url, MessageBody=body)
+            self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=_trace())
         except (ClientError, BotoCoreError) as error:
             if is_transient(error):
                 raise QueueUnavailable("the queue did not answer") from error
             raise
+
+
+def _trace() -> dict[str, Any]:
+    request_id = followed()
+    return {_REQUEST: {"DataType": "String", "StringValue": request_id}} if request_id else {}
+
+
+def requests_of(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Ids of the requests that messages come from, as far as they are told."""
+    told = [(record.get("messageAttributes") or {}).get(_REQUEST, {}) for record in records]
+    return [each["stringValue"] for each in told if "stringValue" in each]
 
 
 def read_message(body: str) -> list[Interaction]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from runtime.personalization.lake import Lake
 from runtime.personalization.port import Interaction, InteractionSink
-from runtime.personalization.queue import read_message
+from runtime.personalization.queue import read_message, requests_of
 from runtime.personalization.rankers.choice import open_live_events
 from runtime.personalization.settings import LakeSettings
 from runtime.shared.aws import Clients
@@ -24,7 +24,13 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     records: Sequence[Mapping[str, Any]] = event.get("Records") or []
     failed, count = record_batch(records, open_sinks())
     took = 1000 * (time.perf_counter() - started)
-    get_logger().info("batch recorded", took_ms=round(took, 1), interactions=count, failed=len(failed))
+    get_logger().info(
+        "batch recorded",
+        took_ms=round(took, 1),
+        interactions=count,
+        failed=len(failed),
+        requests=requests_of(records),
+    )
     counts = {"Interactions": float(count), "MessagesFailed": float(len(failed))}
     emit_metrics({}, counts, {"Batch": took})
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}

@@ -23,6 +23,7 @@ from runtime.search.request import REPEATABLE, Ids, OutfitQuery, SearchQuery, Se
 from runtime.shared.aws import Clients
 from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query, subject_of
 from runtime.shared.images import PictureRefused, Refusal
+from runtime.shared.observability import follow, get_logger
 from runtime.shared.pictures import PictureLinks
 from runtime.shared.problems import FieldError, Problem, refuse_fields, refuse_for_now
 from runtime.shared.product_table import ProductsUnavailable, ProductTable
@@ -113,7 +114,8 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
         body = describe(outcome, link, search.backend, 1000 * (time.perf_counter() - started))
         request.milliseconds.update(outcome.milliseconds)
         request.counts["Results"] = len(outcome.found)
-        request.counts["Degraded"] = float(_UNAVAILABLE in outcome.ranker)
+        request.counts["WithoutTaste"] = float(_UNAVAILABLE in outcome.ranker)
+        request.counts["WordsOnly"] = float(bool(outcome.instead))
         return body
 
     return Api(
@@ -142,11 +144,15 @@ def create_tool(
 
     def answer(event: Mapping[str, Any]) -> dict[str, Any]:
         started = time.perf_counter()
+        follow(event.get("request_id"))
         try:
             outcome = run(event)
         except Exception as error:
-            return {"problem": _explain(error).render()}
+            problem = _explain(error)
+            get_logger().warning("tool refused", tool=event["tool"], status=problem.status)
+            return {"problem": problem.render()}
         body = describe(outcome, link, search.backend, 1000 * (time.perf_counter() - started))
+        get_logger().info("tool answered", tool=event["tool"], took_ms=body["took_ms"])
         more = [_describe_more(found.product) for found in outcome.found]
         results = [{**result, **extra} for result, extra in zip(body["results"], more, strict=True)]
         return {**body, "results": results}

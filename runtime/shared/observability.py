@@ -25,15 +25,28 @@ def get_logger() -> Logger:
     return Logger(utc=True)
 
 
+def follow(request_id: str | None) -> None:
+    """Let what is logged from here on carry the id of the request, or of the job, that it is about."""
+    get_logger().set_correlation_id(request_id)
+
+
+def followed() -> str | None:
+    """The id that is being followed, to be handed on with a call or a message."""
+    return get_logger().get_correlation_id()
+
+
 def emit_metrics(
     dimensions: Mapping[str, str], counts: Mapping[str, float], milliseconds: Mapping[str, float]
 ) -> None:
-    """Write one line in CloudWatch's embedded metric format; `dimensions` come on top of the service.
+    """Write one line in CloudWatch's embedded metric format.
+
+    `dimensions` come on top of the service and the function, whose name tells two stacks apart.
 
     Metrics that were added elsewhere since the last line, with Powertools' own `Metrics`, go out with it.
     """
     metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE))
-    for name, value in dimensions.items():
+    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "none")
+    for name, value in {"function": function, **dimensions}.items():
         metrics.add_dimension(name=name, value=value)
     for name, value in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

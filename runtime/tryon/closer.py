@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from runtime.shared.observability import emit_metrics, get_logger
+from runtime.shared.observability import emit_metrics, follow, get_logger
 from runtime.tryon.endings import Endings
 from runtime.tryon.parts import Parts
 
@@ -18,6 +18,7 @@ _UNKNOWN = "Something went wrong on our side; try again."
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """The function that the state machine calls with `{"job_id", "error": {"Error", "Cause"}}`."""
     error: Mapping[str, Any] = event.get("error") or {}
+    follow(str(event["job_id"]))
     ended = _open_endings().fail(str(event["job_id"]), explain(error))
     kind = str(error.get("Error", "unknown"))[:100]
     get_logger().info("closed", kind=kind, ended=ended)

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from runtime.shared.consumer import Consumer, KeyByKey
+from runtime.shared.observability import follow, get_logger
 from runtime.shared.queues import Pause
 from runtime.shared.settings import read_setting
 from runtime.tryon.bucket import Bucket, JobFiles
@@ -45,4 +46,7 @@ class Delivery:
         user_id = key.removeprefix(self._results.prefix).partition("/")[0]
         if job_id is None or key != JobFiles.of(self._results, user_id, job_id).look:
             return "Ignored"
-        return deliver(self._endings, self._jobs, user_id, job_id)
+        follow(job_id)
+        outcome = deliver(self._endings, self._jobs, user_id, job_id)
+        get_logger().info("delivered", outcome=outcome)
+        return outcome

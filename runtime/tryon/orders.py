@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from runtime.shared.images import PictureRefused, check_picture
+from runtime.shared.observability import get_logger
 from runtime.shared.problems import FieldError, Problem, refuse_fields, refuse_missing
 from runtime.shared.product_table import ProductTable
 from runtime.shared.products import Product
@@ -88,6 +89,8 @@ class Orders:
         )
         try:
             if self._jobs.create(job):
+                # What becomes of it is logged under its own id.
+                get_logger().info("job created", job_id=job_id)
                 return job
         except BaseException:
             self._quotas.give_back(user_id, day, 1, cost)

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.shared.aws import Clients
-from runtime.shared.observability import describe_error, emit_metrics, get_logger
+from runtime.shared.observability import describe_error, emit_metrics, follow, get_logger
 from runtime.shared.settings import read_setting
 from runtime.tryon.settings import WorkflowSettings
 from runtime.tryon.workflow import Workflow
@@ -34,7 +34,10 @@ def start_all(workflow: Workflow, event: Mapping[str, Any]) -> int:
         if record["eventName"] != "INSERT":
             continue
         try:
-            started += workflow.start(record["dynamodb"]["Keys"]["id"]["S"])
+            job_id = record["dynamodb"]["Keys"]["id"]["S"]
+            follow(job_id)
+            started += workflow.start(job_id)
+            get_logger().info("started")
         except (ClientError, BotoCoreError) as error:
             failed += 1
             get_logger().warning("not started", **describe_error(error))

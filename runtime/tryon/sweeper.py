@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field
 
-from runtime.shared.observability import describe_error, emit_metrics, get_logger
+from runtime.shared.observability import describe_error, emit_metrics, follow, get_logger
 from runtime.shared.settings import SettingsModel, read_setting
 from runtime.tryon.bucket import Bucket, JobFiles
 from runtime.tryon.endings import Endings, deliver
@@ -80,6 +80,7 @@ class Sweeper:
         counts: Counter[str] = Counter()
         self.oldest_s = 0.0
         for job_id in self._jobs.find_unfinished(self._clock() - self._settings.quiet_s):
+            follow(job_id)
             try:
                 counts[self._help(job_id)] += 1
             except (StoreUnavailable, ClientError, BotoCoreError) as error:

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.fitting.factory import open_model
 from runtime.fitting.port import TryOnError, TryOnForbidden, TryOnRefused
-from runtime.shared.observability import describe_error, emit_metrics, get_logger
+from runtime.shared.observability import describe_error, emit_metrics, follow, get_logger
 from runtime.shared.product_table import ProductsUnavailable, ProductTable
 from runtime.shared.products import CatalogSettings
 from runtime.shared.queues import Pause, attempts_of
@@ -148,6 +148,7 @@ class Worker:
         """Work on a message; False when it has to come again."""
         started = time.perf_counter()
         message = json.loads(record["body"])
+        follow(message["job_id"])
         self._leases.receipt = record["receiptHandle"]
         task, last = self._open_task(message["task_token"]), attempts_of(record) >= self._max_attempts
         outcome, details = "Done", dict[str, Any]()

@@ -4,11 +4,11 @@ import time
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from runtime.shared.aws import Clients
+from runtime.shared.observability import emit_metrics
 from runtime.vectors.settings import VectorSettings
 from runtime.vectors.stores.calls import store_calls
 from runtime.vectors.stores.dynamodb import open_feed, open_snapshots, open_table
@@ -20,7 +20,6 @@ RENEWAL_AGE = OLDEST_CHECKPOINT // 2
 """A snapshot this old (microseconds) is written anew even without changes, before it is of no use."""
 
 logger = Logger()
-metrics = Metrics()
 
 
 class Compactor:
@@ -80,7 +79,6 @@ def settings_and_clients() -> tuple[VectorSettings, Clients]:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics(raise_on_empty_metrics=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Scheduled event in, figures out.
 
@@ -93,7 +91,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     compactor = Compactor(open_feed(table, settings, clients.get), open_snapshots(settings, clients.get))
     figures = compactor.compact(force=bool(event.get("force")), from_table=bool(event.get("from_table")))
     logger.info("index compacted", **figures)
-    metrics.add_metric(name="IndexedVectors", unit=MetricUnit.Count, value=figures["count"])
-    metrics.add_metric(name="SnapshotsWritten", unit=MetricUnit.Count, value=int(figures["written"]))
-    metrics.add_metric(name="CompactionTime", unit=MetricUnit.Milliseconds, value=figures["ms"])
+    counts = {"IndexedVectors": float(figures["count"]), "SnapshotsWritten": float(figures["written"])}
+    emit_metrics({}, counts, {"CompactionTime": figures["ms"]})
     return figures

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field
 
 from runtime.shared.aws import Clients
-from runtime.shared.observability import emit_metrics, get_logger
+from runtime.shared.observability import emit_metrics, follow, get_logger
 from runtime.shared.settings import SettingsModel, read_setting
 from runtime.weather.action_group import is_action_group, read_parameters, write_answer
 from runtime.weather.fetch import Fetch, JsonFetcher
@@ -54,6 +54,7 @@ def create_handler(weather: Weather) -> Callable[[Mapping[str, Any], Any], dict[
 
     def answer(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         started = time.perf_counter()
+        follow(event.get("request_id"))
         by_agent = is_action_group(event)
         asked = read_parameters(event) if by_agent else event.get("request") or {}
         result = weather.tell(asked.get("city"), asked.get("date"))

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +101,7 @@ class Shopper:
 
 
 @contextmanager
-def impatient_worker(cloud: RunningCloud, *, timeout_s: float, lease_s: int) -> Iterator[None]:
+def impatient_worker(cloud: RunningCloud, *, timeout_s: float, lease_s: int) -> Generator[None]:
     """Let the worker wait this long for a model, and take over from a dead one after so many seconds."""
     functions = cloud.aws("lambda")
     names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]

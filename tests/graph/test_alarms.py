@@ -60,9 +60,10 @@ def test_every_alarm_tells_the_topic_when_it_begins_and_ends(prod: Graph) -> Non
         assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == [topic], alarm.name
 
 
-def test_only_silence_of_the_site_is_alarming(prod: Graph) -> None:
+def test_only_silence_of_the_site_and_of_its_visitor_is_alarming(prod: Graph) -> None:
     assert {a.name for a in prod.of_type(ALARM) if a.inputs["treatMissingData"] == "breaching"} == {
-        "edge-down"
+        "canary-visits",
+        "edge-down",
     }
 
 

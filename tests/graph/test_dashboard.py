@@ -108,6 +108,8 @@ def moving() -> Graph:
     return record_stack(
         "dev",
         dashboard="true",
+        canaryMinutes=5,
+        clusterTrainer="sagemaker",
         ranker="personalize",
         migrateToBackend="opensearch",
         hostSite="true",
@@ -116,11 +118,15 @@ def moving() -> Graph:
 
 def test_every_line_is_a_metric_of_awss_or_of_a_function_of_the_stack(prod: Graph) -> None:
     functions = prod.of_type("aws:lambda/function:Function")
-    services = {each.inputs["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"] for each in functions}
+    services = {
+        (each.inputs["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"], each.state["name"])
+        for each in functions
+    }
     for namespace, metric, dimensions, options in lines(prod):
         assert re.fullmatch(r"Sum|Average|Minimum|Maximum|p\d\d", options["stat"]), metric
         if namespace == METRICS_NAMESPACE:
-            assert set(dimensions) <= {"service", "route"} and dimensions["service"] in services
+            assert set(dimensions) <= {"service", "function", "route"}
+            assert (dimensions["service"], dimensions["function"]) in services
             continue
         metrics, known = _OF_AWS[namespace]
         assert metric in metrics and tuple(dimensions) in known, (namespace, metric, dimensions)

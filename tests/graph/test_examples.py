@@ -36,9 +36,14 @@ CONFIG: dict[str, dict[str, str]] = {
     },
     "foundation": {"siteUrl": "https://shop.example"},
     "application": {"foundation": "shop/stylist-foundation/prod"},
+    "deployment_roles": {"repository": "shop/stylist"},
 }
 # Its routes lead to a function of the foundation as well, which is no function of this stack.
-_ELSEWHERE = {"application": {"api.route_only_to_own_functions"}}
+_ELSEWHERE = {
+    "application": {"api.route_only_to_own_functions"},
+    # Its roles are taken by workflows, which GitHub vouches for, and by no service of AWS.
+    "deployment_roles": {"access.trust_only_one_service", "access.name_who_is_served"},
+}
 
 
 def program_of(example: str) -> Callable[[], None]:

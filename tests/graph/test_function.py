@@ -12,7 +12,7 @@ from components._lib.function import bundle_files
 from tests.graph.recorder import ROOT, Graph, record
 
 BUNDLES = {
-    "search-function": ("personalization", "search", "shared", "vectors", "wardrobe"),
+    "search-function": ("clusters", "personalization", "search", "shared", "vectors", "wardrobe"),
     "catalog-browse-function": ("catalog", "shared"),
     "catalog-ingest-function": ("catalog", "clusters", "shared", "vectors"),
     "clusters-function": ("catalog", "clusters", "shared", "vectors"),

@@ -14,7 +14,7 @@ from policies.stack import Rule
 from runtime.personalization.training.logic import RECIPE
 from runtime.personalization.training.settings import TrainingSettings
 from tests.graph.recorder import Graph, known_stack, record
-from tests.policy.test_rules import resources_of
+from tests.policy.planting import resources_of
 
 PREFIX = "arn:aws:personalize:us-east-1:123456789012:"
 BUCKET = "arn:aws:s3:::ranker-models-1a2b3c4"

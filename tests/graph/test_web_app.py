@@ -5,11 +5,13 @@ from typing import Any
 
 import pulumi
 import pytest
+from botocore.model import OperationModel
 
 from components import ImageBuilder, WebApp
 from components._lib import iam
 from components._lib.image.builder import source_digest, source_files
 from tests.graph.recorder import Graph, record
+from tests.unit.test_site_image import DIGEST, TAG, Account
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:site-Ab12Cd"
 
@@ -115,6 +117,25 @@ def test_the_builder_may_start_builds_of_its_project_only(app: Graph) -> None:
     allowed = {action: s["Resource"] for s in statements for action in s["Action"]}
     assert allowed["codebuild:StartBuild"] == [app.get("web-project").state["arn"]]
     assert allowed["ecr:DescribeImages"] == [app.get("web-images").state["arn"]]
+
+
+def test_every_permission_of_the_builder_is_asked_for_and_no_other(app: Graph) -> None:
+    account, asked = Account(), set[str]()
+
+    def note(model: OperationModel, **_: object) -> None:
+        service = model.service_model.endpoint_prefix.removeprefix("api.")
+        asked.add(f"{service}:{model.name}")
+
+    for client in (account.codebuild, account.ecr):
+        client.meta.events.register("before-parameter-build", note)
+    with account.builds, account.images:
+        account.image(found=False)
+        account.build("IN_PROGRESS", "SUCCEEDED")
+        account.image(found=True)
+        assert account.builder().provide(TAG) == DIGEST
+    policy = json.loads(app.get("web-builder-policy").inputs["policy"])
+    granted = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert {action for action in granted if not action.startswith(("logs:", "xray:"))} == asked
 
 
 def test_the_image_holds_the_site_and_nothing_else() -> None:

@@ -26,6 +26,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Alarms": {"email": "stylist@example.com", "budgetUsd": 10},
     "Api": {"requestsPerSecond": 20, "accessLog": True},
     "Auth": {"protectData": False},
+    "Canary": {"minutes": 15, "searches": False, "protectData": False},
     "Catalog": {"ingestConcurrency": 4, "protectData": False, "logRetentionDays": 14},
     "ChatAgent": {
         "engine": "agent",
@@ -36,6 +37,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     },
     "Connections": {"protectData": False},
     "Dashboard": {"dailySpendUsd": 5},
+    "DeploymentRoles": {"repository": "shop/stylist", "environment": "prod", "project": "shop"},
     "ImageGeneration": {"dailyPerUser": 5, "dailySpendUsd": 3, "keepDays": 2, "protectData": False},
     "KnowledgeBase": {"storage": "s3vectors", "protectData": False},
     "Lake": {"interactionDays": 90, "protectData": False},
@@ -69,6 +71,14 @@ WIRED: dict[str, dict[str, Any]] = {
         "allowedOrigin": "https://shop.example",
         "tags": {"a": "b"},
     },
+    "Canary": {
+        "apiUrl": "https://api/v1",
+        "apiKey": "key",
+        "userPoolId": "pool",
+        "domainUrl": "https://login",
+        "scope": "stylist/shop",
+        "tags": {"a": "b"},
+    },
     "Auth": {"siteUrl": "https://shop.example", "domainPrefix": "shop", "tags": {"a": "b"}},
     "Catalog": {
         "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}"},
@@ -89,6 +99,7 @@ WIRED: dict[str, dict[str, Any]] = {
     },
     "Connections": {"tags": {"a": "b"}},
     "Dashboard": {"physicalName": "shop"},
+    "DeploymentRoles": {"providerArn": "arn:provider", "tags": {"a": "b"}},
     "ImageGeneration": {
         "chatEnvironment": {"SESSIONS": "{}", "PROFILES": "{}"},
         "chatPolicy": POLICY,
@@ -197,6 +208,7 @@ WIRED: dict[str, dict[str, Any]] = {
 # Plain containers whose leaves are Outputs.
 LEAVES: dict[str, dict[str, Any]] = {
     "Api": {"routes": {"GET /search": FUNCTION, "GET /health": FUNCTION}},
+    "Canary": {"layers": ["arn:core"]},
     "Catalog": {"layers": ["arn:core"], "arrayLayers": ["arn:arrays"]},
     "Dashboard": {"watched": [WATCHED]},
     "ChatAgent": {"layers": ["arn:core"]},

@@ -1,3 +1,10 @@
-"""Loads pulumi_aws without its own deprecation warnings."""
+"""The graphs that the rules are held against; pulumi_aws is loaded without its own deprecation warnings."""
 
-import tests.graph.recorder  # noqa: F401
+import pytest
+
+from tests.policy.planting import Stacks
+
+
+@pytest.fixture(scope="session")
+def stacks() -> Stacks:
+    return Stacks()

@@ -7,10 +7,22 @@ from typing import Any
 import pytest
 
 from policies import workflows
-from policies.rules import RULES
 from policies.stack import Resource, Rule
 from tests.graph.test_personalize_ranker import record_ranker
-from tests.policy.test_rules import Change, drop, plant, put, resources_of, revoke
+from tests.policy.planting import (
+    Change,
+    Planted,
+    Stacks,
+    drop,
+    each_of,
+    expect_found,
+    inside,
+    plant,
+    put,
+    resources_of,
+    revoke,
+    within,
+)
 
 MACHINE = "ranker-workflow-machine"
 
@@ -49,7 +61,7 @@ def without_limit(properties: dict[str, Any]) -> None:
     properties["definition"] = json.dumps(definition)
 
 
-PLANTED: list[tuple[Rule, str, Change, str]] = [
+PLANTED: list[Planted] = [
     (workflows.log_every_workflow, MACHINE, drop("loggingConfiguration"), "ending in :*"),
     (workflows.log_every_workflow, MACHINE, put("loggingConfiguration.level", "OFF"), "ending in :*"),
     (
@@ -81,16 +93,76 @@ PLANTED: list[tuple[Rule, str, Change, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "name", "change", "text"), PLANTED)
+TRY_ON: list[Planted] = [
+    (
+        workflows.log_every_workflow,
+        "try-on-workflow-machine",
+        drop("loggingConfiguration"),
+        "loggingConfiguration",
+    ),
+    (
+        workflows.log_every_workflow,
+        "try-on-workflow-machine",
+        put("loggingConfiguration.includeExecutionData", True),
+        "includeExecutionData",
+    ),
+    (
+        workflows.log_every_workflow,
+        "try-on-workflow-machine",
+        drop("tracingConfiguration"),
+        "tracingConfiguration",
+    ),
+    (
+        workflows.end_every_wait,
+        "try-on-workflow-machine",
+        within("definition", drop("TimeoutSeconds")),
+        "of the state machine",
+    ),
+    (
+        workflows.end_every_wait,
+        "try-on-workflow-machine",
+        within("definition", inside("States.Work", drop("TimeoutSeconds"))),
+        "TimeoutSeconds of Work",
+    ),
+    (
+        workflows.end_every_wait,
+        "try-on-workflow-machine",
+        within("definition", put("States.Work.TimeoutSeconds", 9999)),
+        "longer than the state machine",
+    ),
+    (
+        workflows.retry_busy_functions,
+        "try-on-workflow-machine",
+        within("definition", inside("States.Close", drop("Retry"))),
+        "must retry Lambda.AWSLambdaException",
+    ),
+    (
+        workflows.retry_busy_functions,
+        "try-on-workflow-machine",
+        within("definition", put("States.Close.Retry.0.JitterStrategy", "NONE")),
+        "jitter",
+    ),
+    (
+        workflows.let_workflows_act,
+        "try-on-workflow-policy",
+        revoke("lambda:InvokeFunction"),
+        "lambda:InvokeFunction",
+    ),
+    (workflows.let_workflows_act, "try-on-workflow-policy", revoke("sqs:SendMessage"), "sqs:SendMessage"),
+]
+
+
+@each_of(TRY_ON)
+def test_a_planted_violation_in_the_try_on_is_found(
+    stacks: Stacks, rule: Rule, name: str, change: Change, text: str
+) -> None:
+    expect_found(stacks, rule, name, change, text)
+
+
+@each_of(PLANTED)
 def test_a_planted_violation_is_found(
     stack: list[Resource], rule: Rule, name: str, change: Change, text: str
 ) -> None:
     assert list(rule(stack)) == []
     violations = list(rule(plant(stack, name, change)))
     assert any(text in violation.message for violation in violations), violations
-
-
-def test_every_rule_has_a_planted_violation() -> None:
-    assert {rule for rule, _, _, _ in PLANTED} == {
-        rule for rule in RULES if rule.__module__ == workflows.__name__
-    }

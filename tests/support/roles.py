@@ -175,7 +175,7 @@ def _asked_on_aws(asked: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]
     S3 says that an object is missing only to who may list its bucket (API reference, GetObject). Deleting
     versions takes a right of its own, for which the emulator asks from the second object on. A model called
     by an inference profile may run in any of its regions (Bedrock user guide, "Prerequisites for inference
-    profiles").
+    profiles"). S3 Vectors lists and finds with metadata only for who may get it (API reference, ListVectors).
     """
     lists_versions = {resource for action, resource in asked if action == "s3:ListBucketVersions"}
     for action, resource in asked:
@@ -184,6 +184,8 @@ def _asked_on_aws(asked: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]
             yield "s3:ListBucket", bucket
         elif action == "s3:DeleteObject" and bucket in lists_versions:
             yield "s3:DeleteObjectVersion", resource
+        elif action in ("s3vectors:ListVectors", "s3vectors:QueryVectors"):
+            yield "s3vectors:GetVectors", resource
         elif profile := _PROFILE.match(resource):
             for region in _PROFILE_REGIONS[profile["geography"]]:
                 yield action, f"arn:aws:bedrock:{region}::foundation-model/{profile['model']}"

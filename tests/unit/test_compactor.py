@@ -227,8 +227,7 @@ def environment(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     monkeypatch.setenv("VECTOR_STORE", json.dumps(store))
     monkeypatch.setenv("EMBEDDER", json.dumps(embedder))
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    # Powertools reads the variable of this name when the module is imported.
-    monkeypatch.setattr(compactor.metrics.provider, "namespace", "VirtualStylist")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "compactor-1a2b3c4")
     compactor.settings_and_clients.cache_clear()
     yield shop
     compactor.settings_and_clients.cache_clear()
@@ -245,9 +244,10 @@ def test_the_handler_compacts_and_emits_metrics(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert [line["IndexedVectors"] for line in lines] == [[2.0]] * 3
     assert [line["SnapshotsWritten"] for line in lines] == [[1.0], [0.0], [1.0]]
+    # Two stacks of an account have functions of the same service, but not of the same name.
+    assert {line["function"] for line in lines} == {"compactor-1a2b3c4"}
 
 
-@pytest.mark.filterwarnings("ignore:No application metrics")
 def test_the_handler_says_which_setting_is_missing(
     environment: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.load.acts import WEIGHTS
 from benchmarks.load.arrivals import Answered, Arrival, draw_arrivals, serve_arrivals
+from benchmarks.load.mix import WEIGHTS
 from benchmarks.load.report import summarise
 from benchmarks.load.run import QUICK_P95_S, Run, find_rate, percentile
 

@@ -14,10 +14,11 @@ from botocore.stub import Stubber
 from runtime.personalization.handler import MOST_AT_ONCE, create_api
 from runtime.personalization.lake import Lake, lay_out
 from runtime.personalization.port import EventType, Interaction
-from runtime.personalization.queue import InteractionQueue, QueueUnavailable, read_message
+from runtime.personalization.queue import InteractionQueue, QueueUnavailable, read_message, requests_of
 from runtime.personalization.recorder import record_batch
 from runtime.personalization.style import MOST_A_MINUTE
 from runtime.personalization.style_table import StyleTable
+from runtime.shared.observability import follow
 from tests.unit.shop import CLAIMS, FakeRows, api_event, make_product, post_event, read_answer
 from tests.unit.test_style import MemoryTable
 
@@ -205,13 +206,22 @@ def test_messages_survive_the_queue_and_poison_fails_alone() -> None:
     body = json.dumps([each.to_row() for each in told], separators=(",", ":"))
     with Stubber(client) as stub:
         stub.add_response(
-            "send_message", {"MessageId": "m"}, {"QueueUrl": "https://queue/q", "MessageBody": body}
+            "send_message",
+            {"MessageId": "m"},
+            {
+                "QueueUrl": "https://queue/q",
+                "MessageBody": body,
+                "MessageAttributes": {"request_id": {"DataType": "String", "StringValue": "req-9"}},
+            },
         )
         stub.add_client_error("send_message", "ThrottlingException", http_status_code=400)
+        follow("req-9")
         InteractionQueue(client, "https://queue/q").send(told)
         with pytest.raises(QueueUnavailable):
             InteractionQueue(client, "https://queue/q").send(told)
     assert read_message(body) == told
+    attributes = {"request_id": {"stringValue": "req-9", "dataType": "String"}}
+    assert requests_of([{"messageAttributes": attributes}, {"body": body}]) == ["req-9"]
     sink = MemorySink()
     records = [{"messageId": "good", "body": body}, {"messageId": "bad", "body": '{"x": 1}'}]
     assert record_batch(records, [sink]) == (["bad"], 2)

@@ -1,6 +1,7 @@
 """Photos as they are taken in: upright, bare, once, and never what is no usable photo."""
 
 import io
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from moto import mock_aws
 from PIL import Image, ImageCms
 
 from runtime.shared.aws import Clients
+from runtime.tryon import photos
 from runtime.tryon.cleaning import LONGEST_SIDE, clean_photo
 from tests.support.pictures import unusable_pictures
 from tests.unit.shop import ENVIRONMENT, s3_message, sqs_record, start_logs
@@ -166,6 +168,26 @@ def test_messages_that_cannot_be_read_come_again_and_end_as_dead_letters(house: 
     assert house.take_in(sqs_record('{"Event": "s3:TestEvent"}'))
     assert not house.take_in(sqs_record("no JSON"))
     assert not house.take_in(s3_message("models/a/b", bucket="another"))
+
+
+def test_the_function_takes_its_place_from_its_settings(
+    house: FittingHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = house.clients.get("sqs").create_queue(QueueName="photos")["QueueUrl"]
+    place = {"table": "models", "bucket": "photos", "prefix": "models/", "retention_days": 7}
+    monkeypatch.setenv("PHOTOS", json.dumps(place))
+    monkeypatch.setenv("TRYON_QUEUE", json.dumps({"queue_url": url, "max_attempts": 3}))
+    key = f"models/{USER}/brought-along"
+    house.clients.get("s3").put_object(Bucket="photos", Key=key, Body=photo_of_someone())
+    open_consumer = photos._open_consumer  # pyright: ignore[reportPrivateUsage]
+    open_consumer.cache_clear()
+    try:
+        good, bad = s3_message(key, bucket="photos", id_="good"), sqs_record("no JSON", id_="bad")
+        answer = photos.handler({"Records": [good, bad]}, None)
+    finally:
+        open_consumer.cache_clear()
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert house.call("GET", "/models/brought-along")[1]["status"] == "ready"
 
 
 def test_colours_are_converted_and_what_is_see_through_lies_on_white() -> None:

@@ -46,7 +46,8 @@ def _show_photo(photo: ShopperPhoto, place: FittingPlace, position: int) -> None
         if photo.status == "ready":
             st.button(
                 "In use" if chosen else f"Use photo {position + 1}",
-                type="primary" if chosen else "secondary",
+                type="tertiary" if chosen else "secondary",
+                icon=":material/check:" if chosen else None,
                 width="stretch",
                 key=f"use-{photo.model_id}",
                 on_click=_use,

@@ -291,8 +291,8 @@ def add_sweeper(
     bindings: Bindings,
     store: JobStore,
     machine: Workflow,
-) -> tuple[Row, ...]:
-    """The function that looks after stuck jobs every minute. What there is to look at."""
+) -> tuple[Function, tuple[Row, ...]]:
+    """The function that looks after stuck jobs every minute, and what there is to look at."""
     failures = _failures(f"{name}-sweeper", parent, bindings)
     sweep = pulumi.Output.json_dumps({"quiet_s": _QUIET_S, "give_up_s": _GIVE_UP_S}, sort_keys=True)
     executions = machine.arn.apply(lambda arn: arn.replace(":stateMachine:", ":execution:") + ":*")
@@ -331,7 +331,7 @@ def add_sweeper(
         every_minutes(_SWEEP_MINUTES),
         bindings.tags,
     )
-    return sweeper.watched, watched_letters(f"{name}-sweeper-failures", failures)
+    return sweeper, (sweeper.watched, watched_letters(f"{name}-sweeper-failures", failures))
 
 
 def _function(name: str, role: str, parent: pulumi.Resource, bindings: Bindings, **spec: Any) -> Function:

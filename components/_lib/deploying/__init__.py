@@ -1,0 +1,1 @@
+"""What deploying the stylist takes, as IAM policies."""

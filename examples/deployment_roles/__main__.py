@@ -1,0 +1,17 @@
+"""The roles by which workflows preview and deploy the stylist; deployed once per account."""
+
+import pulumi
+
+from components import DeploymentRoles, DeploymentRolesArgs
+
+config = pulumi.Config()
+args: DeploymentRolesArgs = {
+    "repository": config.require("repository"),
+    "environment": config.get("environment") or "prod",
+}
+if provider_arn := config.get("providerArn"):
+    args["provider_arn"] = provider_arn
+roles = DeploymentRoles("stylist", args)
+
+pulumi.export("preview_role_arn", roles.preview_role_arn)
+pulumi.export("deploy_role_arn", roles.deploy_role_arn)

@@ -1,0 +1,1 @@
+"""Using the shop as a shopper would, to see whether it works."""
