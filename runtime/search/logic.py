@@ -226,7 +226,7 @@ class Search:
             Candidate(hit.product_id, hit.cluster, hit.category, hit.color, hit.price) for hit in hits
         ]
         order = reranker.order(shopper, candidates, [hit.score for hit in hits])
-        clock.stop("Taste")
+        clock.stop("Ranking")
         if order is None:
             return None
         by_id = {hit.product_id: hit for hit in hits}
