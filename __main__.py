@@ -397,6 +397,7 @@ canary = Canary(
         "scope": auth.scope,
         "layers": [layers.core_arn],
         "minutes": settings.canary_minutes,
+        "searches": settings.canary_searches,
         "protect_data": settings.protect_data,
         **operated,
     },

@@ -322,6 +322,12 @@ class Settings(BaseModel):
         }
 
     @property
+    def canary_searches(self) -> bool:
+        """Whether visits may search: that would keep a collection awake, and paid for, that can sleep."""
+        sleeps = self.opensearch_generation is OpenSearchGeneration.NEXTGEN
+        return not (self.vector_backend is VectorBackend.OPENSEARCH and sleeps)
+
+    @property
     def embedding_model(self) -> str:
         """Id of the embedding model in `runtime/shared/models.toml`."""
         return EMBEDDING_MODELS[self.embedder]

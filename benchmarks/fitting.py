@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter
+from time import process_time
 from typing import Literal
 
 import numpy as np
@@ -27,14 +27,14 @@ from runtime.fitting.composer import Fill, compose
 from runtime.fitting.faces import find_face
 from runtime.fitting.garments import BodyPart, garment_class_for
 from runtime.fitting.parameters import TryOnParameters
-from runtime.fitting.pixels import encode_png, open_photo, read_mask, to_lab
+from runtime.fitting.pixels import encode_png, open_photo, read_mask, shrink, to_lab
 from runtime.fitting.port import Garment, RenderRequest, TryOnRefused
 
 COMMAND = "python -m benchmarks.fitting"
 _DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _EACH = 8
 """Photos of each category, evenly chosen."""
-_TRIED = (12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 34)
+_TRIED = (6, 8, 10, 12, 14, 16, 20, 24, 30)
 _FAR = 20.0
 """Distance in L*a*b* from which a garment is of another colour than the one put on, for whoever looks."""
 _SIZE = (512, 768)
@@ -42,7 +42,7 @@ _SIZE = (512, 768)
 
 @dataclass
 class Measured:
-    """Distances of colours and of pixels in CIE L*a*b*, and milliseconds."""
+    """Distances of colours and of pixels in CIE L*a*b*, and milliseconds of the processor."""
 
     right: list[float] = field(default_factory=list[float])
     other: list[float] = field(default_factory=list[float])
@@ -50,6 +50,7 @@ class Measured:
     unchanged: list[float] = field(default_factory=list[float])
     face: list[float] = field(default_factory=list[float])
     outside: list[float] = field(default_factory=list[float])
+    inside: list[float] = field(default_factory=list[float])
     took_ms: list[float] = field(default_factory=list[float])
     refused: int = 0
 
@@ -79,13 +80,13 @@ def _garments(clothing: Path) -> Iterator[tuple[Garment, list[bytes]]]:
 
 
 def _measure(person: bytes, garment: Garment, others: Sequence[bytes], measured: Measured) -> None:
-    began = perf_counter()
+    began = process_time()
     try:
         made, mask_png = compose(RenderRequest(person, garment, TryOnParameters(), 7), _alpha_of, _fill)
     except TryOnRefused:
         measured.refused += 1
         return
-    measured.took_ms.append(1000 * (perf_counter() - began))
+    measured.took_ms.append(1000 * (process_time() - began))
     before, after, mask = open_photo(person), open_photo(made), read_mask(mask_png) > 127
     own = color_distance(garment.picture, after, mask)
     measured.right.append(own)
@@ -97,6 +98,8 @@ def _measure(person: bytes, garment: Garment, others: Sequence[bytes], measured:
             measured.other_color.append(distance)
     change = np.linalg.norm(to_lab(_floats(before)) - to_lab(_floats(after)), axis=-1)
     measured.outside.append(float(change[~mask].mean()) if (~mask).any() else 0.0)
+    new = np.abs(_floats(before) - _floats(after)).mean(axis=-1)
+    measured.inside.append(255 * float(new[mask].mean()))
     face = find_face(before)
     if face is not None and garment.garment_class.part is not BodyPart.HEAD:
         y, x = np.mgrid[0 : before.height, 0 : before.width]
@@ -106,7 +109,7 @@ def _measure(person: bytes, garment: Garment, others: Sequence[bytes], measured:
 
 def _between(one: bytes, other: bytes) -> float:
     """How far the colours of two products are apart: of one, from those in the picture of the other."""
-    picture = open_photo(other)
+    picture = shrink(open_photo(other), 256)
     return color_distance(one, picture, np.ones((picture.height, picture.width), dtype=np.bool_))
 
 
@@ -122,17 +125,17 @@ def _report(measured: Measured) -> None:
         rates += [1 - _above(measured.other, limit), 1 - _above(measured.unchanged, limit)]
         print(f"limit {limit}: right refused, other colour, other, unchanged taken: {np.round(rates, 3)}")
     limit = MOST_COLOR_DISTANCE
-    _record("milliseconds of a composition", median(measured.took_ms), "ms", pairs)
-    _record("slowest 5 %", quantiles(measured.took_ms, n=20)[-1], "ms", pairs)
+    _record("processor time of a composition, cut-outs included", median(measured.took_ms), "ms", pairs)
+    _record("processor time, slowest 5 %", quantiles(measured.took_ms, n=20)[-1], "ms", pairs)
     _record("face, mean change of a pixel, worst picture", max(measured.face), "ΔE", pairs, 1.0)
     _record("outside of the mask, worst picture", max(measured.outside), "ΔE", pairs, 0.5)
     _record("check of colours, limit", limit, "ΔE", pairs)
     _record("right garment said to be wrong", 100 * _above(measured.right, limit), "%", pairs, 3.0)
     wrong = 100 * (1 - _above(measured.other_color, limit))
     _record("garment of another colour not noticed", wrong, "%", len(measured.other_color), 30.0)
-    _record(
-        "photo without the garment not noticed", 100 * (1 - _above(measured.unchanged, limit)), "%", pairs
-    )
+    alike = 100 * (1 - _above(measured.unchanged, limit))
+    _record("photo that has the garment's colours anyway", alike, "%", pairs)
+    _record("change inside of the mask, weakest picture", min(measured.inside), "of 255", pairs)
 
 
 def _above(values: Sequence[float], limit: float) -> float:

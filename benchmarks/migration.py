@@ -41,6 +41,7 @@ from runtime.vectors.port import Attributes, Purpose, VectorItem, VectorStore
 from runtime.vectors.settings import VectorSettings
 from runtime.vectors.stores.opensearch import SETTLES_AFTER_S
 from tests.contract.vector_backends import (
+    Backend,
     OpenSearchBackend,
     S3VectorsBackend,
     s3vectors_server,
@@ -50,7 +51,7 @@ from tests.support.opensearch import opensearch_node, serverless
 
 COMMAND = "python -m benchmarks.migration"
 PRODUCTS, DIMENSIONS = 20_000, 256
-CHURNING = 500
+CHURNING = 2_000
 """So many products change all the while, the others are searched for."""
 _KILLS = 3
 _SHOPPERS = 2
@@ -58,7 +59,7 @@ _BETWEEN_SEARCHES_S = 0.05
 _BETWEEN_WRITES_S = 0.25
 _ANSWERS_AFTER_A_SWITCH = 20
 _PATIENCE_S = 60.0
-_MORE_VERIFICATIONS = 2
+_MORE_VERIFICATIONS = 5
 _TITAN, _NOVA = "amazon.titan-embed-image-v1", "amazon.nova-2-multimodal-embeddings-v1:0"
 MOVES = (
     (("dynamodb", _TITAN), ("opensearch", _TITAN)),
@@ -96,8 +97,8 @@ def main() -> None:
     pictures = ClusteredSource.create(DIMENSIONS, seed=1).draw(products, seed=2)
     with open_backends(MOVES[first : last + 1]) as openers:
         for source, target in MOVES[first : last + 1]:
-            opened = [Stand(*openers[backend](model), see_as(model)) for backend, model in (source, target)]
-            measure(title(source, target), Shop(pictures, opened[0], opened[1]))
+            shop = Shop(pictures, openers[source[0]](source[1]), openers[target[0]](target[1]))
+            measure(title(source, target), shop)
 
 
 def title(source: Place, target: Place) -> str:
@@ -107,11 +108,15 @@ def title(source: Place, target: Place) -> str:
 
 @dataclass
 class Stand:
-    """One of the two stores; its model sees a picture as `see` turns the true vector."""
+    """One of the two stores; its model sees a picture as `see` turns the true vector.
+
+    `fill` stores what is there before the move begins.
+    """
 
     settings: VectorSettings
     store: VectorStore
     see: See
+    fill: Callable[[Sequence[VectorItem]], None]
 
 
 class DrawnPictures(Pictures):
@@ -171,7 +176,7 @@ class Shop:
         return VectorItem(name_of(number), stand.see(picture), attributes, content, version)
 
     def fill(self) -> None:
-        self.source.store.upsert([self.item(number, self.source) for number in range(len(self.pictures))])
+        self.source.fill([self.item(number, self.source) for number in range(len(self.pictures))])
         wait_until(lambda: self.source.store.count() == len(self.pictures))
         # The first search of a process may have an index to load.
         self.source.store.search(self.source.see(self.pictures[0]), 1)
@@ -342,7 +347,7 @@ def verify(shop: Shop) -> Report:
 
 # ---- stores
 
-Opener = Callable[[str], tuple[VectorSettings, VectorStore]]
+Opener = Callable[[str], Stand]
 """A fresh store for a model."""
 
 
@@ -364,14 +369,17 @@ def open_backends(moves: Sequence[tuple[Place, Place]]) -> Generator[Mapping[str
         yield openers
 
 
-def _opened(backend: S3VectorsBackend | OpenSearchBackend, model: str) -> tuple[VectorSettings, VectorStore]:
-    return backend.settings(model), backend.open(model)
+def _opened(backend: Backend, model: str) -> Stand:
+    return Stand(
+        backend.settings(model), backend.open(model), see_as(model), lambda items: backend.fill(items, model)
+    )
 
 
-def _open_dynamodb(model: str) -> tuple[VectorSettings, VectorStore]:
+def _open_dynamodb(model: str) -> Stand:
     chosen = settings({"backend": "dynamodb", "table": "t", "snapshots": "s"}, DIMENSIONS, model)
     services: dict[str, Any] = {"dynamodb": LiveTable(), "s3": _NoSnapshots()}
-    return chosen, open_store(chosen, lambda service, region=None, /: services[service])
+    store = open_store(chosen, lambda service, region=None, /: services[service])
+    return Stand(chosen, store, see_as(model), store.upsert)
 
 
 class _NoSnapshots:

@@ -36,6 +36,9 @@ class CanaryArgs(TypedDict):
     """ARNs of the Lambda layers that hold the runtime's dependencies."""
     minutes: NotRequired[int]
     """Minutes between two visits, 1 to 60; 0 declares nothing. Default: 5."""
+    searches: NotRequired[bool]
+    """Search as well, which keeps a vector store awake that would scale to zero; else it looks at a product.
+    Default: true."""
     log_retention_days: NotRequired[int]
     """Days for which logs are kept. Default: 30."""
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
@@ -137,6 +140,7 @@ def _function(
             "client_id": client.id,
             "scope": args["scope"],
             "secret_arn": secret.arn,
+            "searches": args.get("searches", True),
         },
         sort_keys=True,
     )

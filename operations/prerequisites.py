@@ -111,6 +111,7 @@ def services_of(settings: Settings) -> Sequence[str]:
         "s3vectors": "s3vectors" in stores,
         "bedrock-agent": True,
         "personalize": settings.ranker.value == "personalize",
+        "sagemaker": settings.cluster_trainer.value == "sagemaker",
         "ecs": settings.host_site,
         "codebuild": settings.host_site and settings.image_builder.value == "codebuild",
         "sagemaker-runtime": settings.try_on_provider.value == "sagemaker",

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ class Person:
 
 
 @contextmanager
-def disposable_person(stack: Stack) -> Iterator[Person]:
+def disposable_person(stack: Stack) -> Generator[Person]:
     """A confirmed user of the stack's pool, who is deleted in the end. Raises client errors."""
     pool, cognito = stack.outputs["user_pool_id"], stack.client("cognito-idp")
     # Nobody can receive mail there, and none is sent (RFC 6761).

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from runtime.canary.probes import ProbeFailed, Shop, ask_health, fetch_machine_token, search_words
+from runtime.canary.probes import (
+    ProbeFailed,
+    Shop,
+    ask_health,
+    browse,
+    fetch_machine_token,
+    search_words,
+)
 from runtime.shared.aws import Clients
 from runtime.shared.observability import emit_metrics, get_logger
 from runtime.shared.settings import SettingsModel, read_setting
@@ -25,6 +32,8 @@ class CanarySettings(SettingsModel):
     scope: str
     secret_arn: str
     """Secret with `{"client_secret", "api_key"}`."""
+    searches: bool
+    """Whether it searches, or only looks at a product: a search keeps a vector store awake."""
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -74,8 +83,9 @@ class Canary:
             step = "sign-in"
             secret = self._read_secret()
             token = self._sign_in(secret["client_secret"])
-            step = "search"
-            search_words(Shop(self._settings.api_url, secret["api_key"], token))
+            shop = Shop(self._settings.api_url, secret["api_key"], token)
+            step, look = ("search", search_words) if self._settings.searches else ("browse", browse)
+            look(shop)
             failed = None
         except ProbeFailed as reason:
             self._token = None  # it may have been the token

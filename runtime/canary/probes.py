@@ -106,6 +106,12 @@ def search_words(shop: Shop) -> dict[str, Any]:
     return found
 
 
+def browse(shop: Shop) -> None:
+    """Look at the first product, which takes key and token and asks no vector store. Raises ProbeFailed."""
+    if not expect(shop.call("GET", "/products?limit=1"), 200).json()["products"]:
+        raise NothingThere("the catalogue is empty")
+
+
 def fetch_machine_token(token_url: str, client_id: str, client_secret: str, scope: str) -> tuple[str, int]:
     """An access token of a client that is no person (RFC 6749 section 4.4), and its seconds of life.
 

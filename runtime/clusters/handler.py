@@ -7,9 +7,10 @@ from typing import Any
 
 from runtime.catalog.store import ProductRows
 from runtime.clusters.centroids import CentroidBucket, ClusterSettings
+from runtime.clusters.factory import open_trainer
 from runtime.clusters.lease import Lease
 from runtime.clusters.logic import Clusterer
-from runtime.clusters.trainer import GroupingSettings, open_trainer
+from runtime.clusters.trainer import GroupingSettings
 from runtime.shared.aws import Clients
 from runtime.shared.observability import emit_metrics, get_logger
 from runtime.shared.products import CatalogSettings

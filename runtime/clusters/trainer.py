@@ -1,7 +1,6 @@
-"""The port of what finds clusters, the project's own K-Means behind it, and how settings choose."""
+"""The port of what finds clusters, the project's own K-Means behind it, and its settings."""
 
-from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from pydantic import Field
 
@@ -61,12 +60,3 @@ class GroupingSettings(SettingsModel):
     trainer: BuiltinTrainerSettings | SageMakerTrainerSettings = Field(
         default=BuiltinTrainerSettings(kind="builtin"), discriminator="kind"
     )
-
-
-def open_trainer(settings: GroupingSettings, embedding_key: str, get_client: Callable[[str], Any]) -> Trainer:
-    """The trainer that the settings name, for vectors of the space `embedding_key`."""
-    if isinstance(settings.trainer, BuiltinTrainerSettings):
-        return BuiltinTrainer()
-    from runtime.clusters.sagemaker import SageMakerTrainer  # only who uses it loads it
-
-    return SageMakerTrainer(get_client("sagemaker"), get_client("s3"), settings.trainer, embedding_key)

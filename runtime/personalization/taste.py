@@ -79,13 +79,17 @@ class Event:
 
 def traits_of(product: Event | Candidate) -> dict[Trait, str]:
     """The traits of a product that are known, in the form in which tastes are kept and told."""
-    known = {
-        Trait.CLUSTER: None if product.cluster is None else str(product.cluster),
-        Trait.COLOR: product.color,
-        Trait.CATEGORY: product.category,
-        Trait.PRICE: None if product.price is None else price_band(product.price),
-    }
-    return {trait: value for trait, value in known.items() if value}
+    # Asked for every product and every event of a search: four tests are half the time of a comprehension.
+    known: dict[Trait, str] = {}
+    if product.cluster is not None:
+        known[Trait.CLUSTER] = str(product.cluster)
+    if product.color:
+        known[Trait.COLOR] = product.color
+    if product.category:
+        known[Trait.CATEGORY] = product.category
+    if product.price is not None:
+        known[Trait.PRICE] = price_band(product.price)
+    return known
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 from unittest import mock
@@ -37,7 +37,7 @@ class Backend(Protocol):
 
     def open(self, model: str = MODEL) -> VectorStore: ...
 
-    def fill(self, items: Sequence[VectorItem]) -> None:
+    def fill(self, items: Sequence[VectorItem], model: str = MODEL) -> None:
         """Store many items at once, by the shortest way there is."""
         ...
 
@@ -103,9 +103,9 @@ class DynamoDBBackend:
         """The snapshots of the default model."""
         return open_snapshots(self.settings(), self.clients)
 
-    def fill(self, items: Sequence[VectorItem]) -> None:
+    def fill(self, items: Sequence[VectorItem], model: str = MODEL) -> None:
         # An hour ago, so that they are no news to an index that is loaded now.
-        table = self.table_at(lambda: time.time() - 3600)
+        table = self.table_at(lambda: time.time() - 3600, model)
         for start in range(0, len(items), 25):
             writes = [{"PutRequest": {"Item": table.encode(item)}} for item in items[start : start + 25]]
             self.clients("dynamodb").batch_write_item(RequestItems={self.table: writes})
@@ -135,8 +135,8 @@ class S3VectorsBackend:
     def open(self, model: str = MODEL) -> VectorStore:
         return open_store(self.settings(model), self.clients)
 
-    def fill(self, items: Sequence[VectorItem]) -> None:
-        self.open().upsert(items)
+    def fill(self, items: Sequence[VectorItem], model: str = MODEL) -> None:
+        self.open(model).upsert(items)
 
 
 class OpenSearchBackend:
@@ -159,7 +159,7 @@ class OpenSearchBackend:
     def open(self, model: str = MODEL) -> VectorStore:
         return open_store(self.settings(model), AwsClients())
 
-    def fill(self, items: Sequence[VectorItem]) -> None:
+    def fill(self, items: Sequence[VectorItem], model: str = MODEL) -> None:
         # Without looking first at what is there: nothing is.
         collection, generation = open_collection(self.endpoint, REGION), Generation(self.generation)
         collection.create_index("products", index_body(generation, self.dimensions))
@@ -167,7 +167,7 @@ class OpenSearchBackend:
             lines: list[dict[str, Any]] = []
             for number, item in enumerate(items[start : start + _BULK]):
                 written = {"written_at": start + number + 1}
-                lines += [{"index": {}}, encode(item, self.settings().embedding_key) | written]
+                lines += [{"index": {}}, encode(item, self.settings(model).embedding_key) | written]
             collection.bulk("products", lines)
 
 
@@ -196,7 +196,7 @@ def create_table(client: Any, name: str) -> None:
 
 
 @contextmanager
-def in_process_aws() -> Iterator[AwsClients]:
+def in_process_aws() -> Generator[AwsClients, None, None]:
     """An AWS in this process."""
     # It reads the whole table for every segment of a scan, which makes many segments slow.
     with mock_aws(), mock.patch("runtime.vectors.stores.table.SCAN_SEGMENTS", 2):
@@ -204,14 +204,14 @@ def in_process_aws() -> Iterator[AwsClients]:
 
 
 @contextmanager
-def s3vectors_server() -> Iterator[AwsClients]:
+def s3vectors_server() -> Generator[AwsClients, None, None]:
     """The stand-in of S3 Vectors behind HTTP."""
     with serve(Starlette(routes=routes())) as address:
         yield AwsClients(address)
 
 
 @contextmanager
-def serve(app: Starlette) -> Iterator[str]:
+def serve(app: Starlette) -> Generator[str, None, None]:
     """Run an application on a free port of this machine; gives its address."""
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")

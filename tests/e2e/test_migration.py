@@ -140,13 +140,13 @@ def test_the_whole_way_under_load(named: tuple[str, Moving], catalog_folder: Pat
         code, text = moving.step("switch")
         assert code == 0 and "switched" in text
         switched_at = time.monotonic()
+        written_after_the_switch(cloud)
+        everybody_is_answered_from(new, shoppers, switched_at)
         assert cloud.search_photo(encode(garment("olive", seed=11)), limit=1)[0]["product_id"] == cloud_id(
             key
         )
         found = cloud.search(query="dress", limit=100)
         assert gone not in {each["product_id"] for each in found}
-        written_after_the_switch(cloud)
-        everybody_is_answered_from(new, shoppers, switched_at)
         code, text = moving.step("rollback")
         assert code == 0 and "rolled_back" in text
         switched_at = time.monotonic()

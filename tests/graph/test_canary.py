@@ -7,7 +7,7 @@ import pytest
 
 from components import Canary
 from components._lib.function import bundle_files
-from tests.graph.recorder import Graph, Secret, record
+from tests.graph.recorder import Graph, Secret, record, record_stack
 
 
 def test_it_may_read_its_own_secret_and_nothing_else(prod: Graph) -> None:
@@ -60,6 +60,15 @@ def test_it_comes_as_often_as_the_stack_says(
     assert (alarm["period"], alarm["datapointsToAlarm"]) == (60 * minutes, 3)
     assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
     assert alarm["dimensions"]["function"] == graph.get("canary-function").state["name"]
+
+
+def test_it_does_not_keep_a_collection_awake_that_scales_to_zero(prod: Graph) -> None:
+    def searches(graph: Graph) -> bool:
+        variables = graph.get("canary-function").inputs["environment"]["variables"]
+        return json.loads(variables["CANARY"])["searches"]
+
+    assert not searches(prod)
+    assert searches(record_stack("prod", opensearchGeneration="classic"))
 
 
 def test_a_developers_stack_has_none(dev: Graph) -> None:

@@ -109,6 +109,7 @@ def moving() -> Graph:
         "dev",
         dashboard="true",
         canaryMinutes=5,
+        clusterTrainer="sagemaker",
         ranker="personalize",
         migrateToBackend="opensearch",
         hostSite="true",

@@ -28,6 +28,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
         "prod",
         {
             "ranker": "personalize",
+            "clusterTrainer": "sagemaker",
             "migrateToBackend": "dynamodb",
             "imageBuilder": "docker",
             "allowedCidrs": '["203.0.113.0/24"]',

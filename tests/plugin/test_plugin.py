@@ -26,7 +26,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Alarms": {"email": "stylist@example.com", "budgetUsd": 10},
     "Api": {"requestsPerSecond": 20, "accessLog": True},
     "Auth": {"protectData": False},
-    "Canary": {"minutes": 15, "protectData": False},
+    "Canary": {"minutes": 15, "searches": False, "protectData": False},
     "Catalog": {"ingestConcurrency": 4, "protectData": False, "logRetentionDays": 14},
     "ChatAgent": {
         "engine": "agent",

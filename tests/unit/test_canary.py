@@ -84,6 +84,7 @@ def canary(shop: Shop, clock: Clock) -> Canary:
         client_id="client",
         scope="stylist/shop",
         secret_arn="arn:secret",
+        searches=True,
     )
     return Canary(settings, lambda: SECRET, clock)
 
@@ -100,6 +101,16 @@ def test_a_visit_asks_signs_in_and_searches(
     assert (search["authorization"], search["x-api-key"]) == ("Bearer token-1", "key")
     (line,) = [json.loads(each) for each in capsys.readouterr().out.splitlines() if "_aws" in each]
     assert line["Passed"] == [1.0] and line["Visit"][0] > 0
+
+
+def test_what_would_wake_the_vector_store_is_left_out(canary: Canary, shop: Shop, clock: Clock) -> None:
+    settings = canary._settings.model_copy(update={"searches": False})  # pyright: ignore[reportPrivateUsage]
+    light = Canary(settings, lambda: SECRET, clock)
+    shop.answers["/v1/products"] = (200, {"products": [{"product_id": "p"}]})
+    assert light.visit()["passed"]
+    assert shop.paths() == ["/v1/health", "/oauth2/token", "/v1/products"]
+    shop.answers["/v1/products"] = (200, {"products": []})
+    assert light.visit() == {"passed": False, "failed": "browse"}
 
 
 def test_a_token_is_used_until_shortly_before_its_end(canary: Canary, shop: Shop, clock: Clock) -> None:

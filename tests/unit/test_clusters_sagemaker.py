@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 
 from local.ai.gate import AccessDenied
 from local.ai.training_jobs import Jobs, Unusable, pack_model, read_records, routes
+from runtime.clusters.factory import open_trainer
 from runtime.clusters.ndarray import Unreadable, read_arrays
 from runtime.clusters.recordio import write_records
 from runtime.clusters.sagemaker import LONGEST_WAIT_S, SageMakerTrainer
@@ -26,7 +27,6 @@ from runtime.clusters.trainer import (
     GroupingSettings,
     SageMakerTrainerSettings,
     TrainingFailed,
-    open_trainer,
 )
 from tests.contract.vector_backends import serve
 from tests.support.personalize import MemoryS3

@@ -290,6 +290,8 @@ def test_damage_is_seen(request_: RenderRequest, rendered: Rendered) -> None:
     image.paste((30, 60, 160), (0, 0), Image.fromarray(mask))
     blue = Rendered(encode_png(image), rendered.mask, "m", 1, 0.0)
     assert check_look(request_, blue) == (COLORS_MISSING,)
+    unchanged = Rendered(request_.person, rendered.mask, "m", 1, 0.0)
+    assert check_look(request_, unchanged) == (COLORS_MISSING,)
     small = Rendered(encode_png(image.resize((64, 96))), rendered.mask, "m", 1, 0.0)
     assert check_look(request_, small) == (BROKEN,)
 

@@ -166,6 +166,19 @@ def test_results_stay_among_the_nearest(shop: Shop) -> None:
     assert shop.store.searches[-1][0] == CANDIDATES
 
 
+def test_what_is_of_another_kind_than_the_best_stays_behind(shop: Shop) -> None:
+    last = ids(shop.find(personalize=0, limit=60))[-20:]
+    for product_id in last:
+        item = shop.store.items[product_id]
+        attributes = Attributes("shorts", "orange", 20.0, cluster=77)
+        shop.store.items[product_id] = replace(item, attributes=attributes)
+        shop.rows.rows[product_id] = replace(shop.rows.rows[product_id], category="shorts", color="orange")
+    shop.like("orange", "green")
+    first = shop.find(personalize=1)["results"]
+    assert {result["category"] for result in first} == {"dress"}
+    assert first[0]["color"] == "green"
+
+
 def test_taste_does_not_bring_up_what_was_not_asked_for(shop: Shop) -> None:
     for product in shop.products:
         if product.color == "green":

@@ -786,6 +786,7 @@ PASSED_TO = (
     "events.amazonaws.com",
     "lambda.amazonaws.com",
     "personalize.amazonaws.com",
+    "sagemaker.amazonaws.com",
     "states.amazonaws.com",
 )
 """Services that the program's roles are for."""
