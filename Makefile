@@ -4,7 +4,7 @@ BIN := .venv/bin
 STACK ?= dev
 ARGS ?=
 # Each worker has a local cloud of its own; what takes long comes first, so that the workers end together.
-IN_PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder tests/e2e tests/browser tests/contract tests
+IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/browser tests/contract tests
 
 export OPENBLAS_NUM_THREADS := 1
 

@@ -24,13 +24,6 @@ def pytest_configure() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole files run side by side, except for those that say themselves what they belong to."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-
-
 @pytest.fixture(scope="session")
 def catalog_folder() -> Path:
     """A part of the drawn demo catalogue, drawn once for as long as its drawing does not change."""

@@ -30,9 +30,6 @@ from runtime.vectors.stores.opensearch import (
 from tests.contract.vector_backends import REGION, OpenSearchBackend, item, serve, unit_rows
 from tests.support.opensearch import serverless
 
-# The OpenSearch node is slow to start: its tests share one.
-pytestmark = pytest.mark.xdist_group("opensearch")
-
 DIMENSIONS = 32
 ROWS = unit_rows(40, DIMENSIONS)
 RED = Filters(color=frozenset({"red"}))

@@ -21,9 +21,6 @@ from tests.contract.vector_backends import (
 )
 from tests.support.opensearch import serverless
 
-# The OpenSearch node is slow to start: its tests share one.
-pytestmark = pytest.mark.xdist_group("opensearch")
-
 DIMENSIONS = 32
 ROWS = unit_rows(12, DIMENSIONS)
 

@@ -39,6 +39,7 @@ def start_without_a_snapshot(cloud: RunningCloud) -> None:
 
 def look_around(cloud: RunningCloud) -> None:
     """Browse, look at pictures, like something, search by taste, and forget the taste again."""
+    cloud.call("DELETE", "/me/style")
     products = cloud.call("GET", "/products?limit=2").json()["products"]
     listed = cloud.call("GET", "/products?category=dress&limit=2").json()["products"]
     product_id = products[0]["product_id"]

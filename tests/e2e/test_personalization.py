@@ -16,7 +16,12 @@ NEUTRAL = "something to wear"
 
 @pytest.fixture(autouse=True)
 def _fresh_taste(cloud: RunningCloud) -> Iterator[None]:
+    forget_taste(cloud)
     yield
+    forget_taste(cloud)
+
+
+def forget_taste(cloud: RunningCloud) -> None:
     cloud.call("PATCH", "/me/style", json={"opted_out": False, "weight": None})
     cloud.call("DELETE", "/me/style")
 
