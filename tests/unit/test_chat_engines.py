@@ -12,6 +12,7 @@ from runtime.chat.engines.converse import ConverseModel
 from runtime.chat.model import Citation, ModelBusy, ModelFailed, ModelRequest, Stop, text_message
 from runtime.chat.services import KnowledgeBase, SearchFunction, ToolFailed, WeatherFunction
 from runtime.chat.tool_specs import TOOL_NAMES, TOOL_SPECS
+from runtime.shared.observability import follow
 from tests.unit.chat_doubles import ScriptedBedrock, check_request, client_error, says
 
 CONVERSATION = "user-1\nsession-1"
@@ -198,11 +199,12 @@ class FakeLambda:
 def test_the_search_function_is_called_as_agreed() -> None:
     client = FakeLambda({"results": [{"product_id": "a"}]}, {"results": []})
     search = SearchFunction(client, "search-fn")
+    follow("r1")
     assert search.search("u1", {"query": "hat"}) == [{"product_id": "a"}]
     assert search.fetch("u1", ["a"]) == []
     assert client.events == [
-        {"tool": "search", "user_id": "u1", "request": {"query": "hat"}},
-        {"tool": "products", "user_id": "u1", "request": {"product_ids": ["a"]}},
+        {"tool": "search", "user_id": "u1", "request": {"query": "hat"}, "request_id": "r1"},
+        {"tool": "products", "user_id": "u1", "request": {"product_ids": ["a"]}, "request_id": "r1"},
     ]
 
 
