@@ -6,7 +6,9 @@ nothing deleted has come back; otherwise it writes again what the source says no
 target, which may have no conditional writes.
 
 Where the source shows its writes late, a product may have been copied as it no longer was. After everything
-has been copied and the source has settled, everything in the target is checked against it once more.
+has been copied and the source has settled, everything in the target is checked against it once more. Then the
+target may be ahead of what the late source shows: only what has stood still in the target for as long as
+the source may be late, and differs all the same, is written again.
 """
 
 import time
@@ -99,10 +101,21 @@ class Backfill:
     def _check(self, migration: Migration) -> Migration:
         page = self._target.scan(migration.cursor, self._page)
         there = {item.product_id: item for item in page.items}
-        here = self._source.read(list(there))
-        wrong = {each: here.get(each) for each in there if differ(there[each], here.get(each))}
+        wrong = self._differing(there)
+        late_s = max(self._source.settles_after_s, self._target.settles_after_s)
+        if wrong and late_s:
+            self._pause(late_s)
+            now = self._target.read(list(wrong))
+            wrong = self._differing(
+                {each: there[each] for each in wrong if not differ(there[each], now.get(each))}
+            )
         counts = self._settle(wrong, there) if wrong else _Counts()
         return checked_page(migration, page.cursor, counts.written, counts.skipped, self._now())
+
+    def _differing(self, there: Mapping[str, VectorItem]) -> dict[str, VectorItem | None]:
+        """What the source says of those products of the target of which it says something else."""
+        here = self._source.read(list(there))
+        return {each: here.get(each) for each in there if differ(there[each], here.get(each))}
 
     def _wait_for_stores(self, migration: Migration) -> bool:
         """Pause for a moment unless every write up to the end of the copying shows by now."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -366,6 +367,51 @@ def test_a_late_source_is_checked_again_when_it_has_settled(world: World) -> Non
     done = backfill.run(lambda: True)
     assert world.now - began >= 60
     assert (done.copied, done.repaired) == (7, 1)
+    world.check()
+
+
+@dataclass
+class LateStore(PlainStore):
+    """Shows what was written only after a while, as an index does that is refreshed now and then."""
+
+    settles_after_s: float = 10.0
+    clock: Callable[[], float] = time.time
+    unseen: list[tuple[float, str, VectorItem | None]] = field(default_factory=list)
+
+    def upsert(self, items: Sequence[VectorItem]) -> None:
+        self.unseen += [(self.clock(), item.product_id, item) for item in items]
+
+    def delete(self, product_ids: Sequence[str]) -> None:
+        self.unseen += [(self.clock(), each, None) for each in product_ids]
+
+    def read(self, product_ids: Sequence[str]) -> dict[str, VectorItem]:
+        seen = [each for each in self.unseen if each[0] + self.settles_after_s <= self.clock()]
+        self.unseen = [each for each in self.unseen if each not in seen]
+        for _, name, item in seen:
+            super().delete([name])
+            super().upsert([item] if item else [])
+        return super().read(product_ids)
+
+
+def test_what_changes_while_a_late_source_is_checked_is_not_undone(world: World) -> None:
+    world.stock(6)
+    world.source = LateStore(items=world.source.items, clock=lambda: world.now)
+    changes = [
+        lambda: world.write(make("p001", 2, price=99.0)),
+        lambda: world.write(make("new")),
+        lambda: world.remove("p004"),
+    ]
+
+    def change(operation: str) -> None:
+        while operation == "scan" and world.journal.load().stage is Stage.CHECK and changes:
+            changes.pop()()
+
+    world.target.step = change
+    world.run()
+    world.now += world.source.settles_after_s
+    world.source.read([])
+    assert not changes
+    assert world.target.items["p001"].version == 2
     world.check()
 
 
