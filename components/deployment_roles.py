@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.bedrock import find_place
 from components._lib.deploying.policies import change_policy, read_policy
-from components._lib.deploying.rights import Area
+from components._lib.deploying.right import Area
 from components._lib.package import public_token
 
 _ISSUER = "token.actions.githubusercontent.com"

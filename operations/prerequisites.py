@@ -27,7 +27,8 @@ from operations.doctor.stack import Stack
 from operations.evaluation.graph import ROOT, stack_config
 
 # After the evaluation, which loads pulumi_aws and keeps its warnings to itself.
-from components._lib.deploying.rights import RIGHTS, Rights  # isort: skip
+from components._lib.deploying.right import Rights  # isort: skip
+from components._lib.deploying.rights import RIGHTS  # isort: skip
 from settings import Settings, parse_settings  # isort: skip
 
 _PROJECT = "virtual-stylist"

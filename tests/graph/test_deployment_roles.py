@@ -10,7 +10,9 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from components import DeploymentRoles
-from components._lib.deploying.rights import PASSED_TO, RIGHTS, ROLE_NAMES, Area, Rights
+from components._lib.deploying.names import ROLE_NAMES
+from components._lib.deploying.right import Area, Rights
+from components._lib.deploying.rights import PASSED_TO, RIGHTS
 from operations.evaluation.graph import Graph
 from tests.graph.recorder import record, record_stack
 
@@ -113,7 +115,7 @@ def rights_of(type_: str) -> list[Rights]:
 def test_whoever_deploys_may_make_every_type_of_resource(graphs: dict[str, Graph], name: str) -> None:
     for type_ in {resource.type for resource in graphs[name].resources if resource.custom}:
         found = rights_of(type_)
-        assert len(found) == 1, f"{type_}: add it to components/_lib/deploying/rights.py with its actions"
+        assert len(found) == 1, f"{type_}: add it to components/_lib/deploying with its actions"
         assert found[0].change
 
 

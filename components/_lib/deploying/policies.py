@@ -7,14 +7,9 @@ import pulumi
 
 from components._lib import iam
 from components._lib.bedrock import Place
-from components._lib.deploying.rights import (
-    PASSED_TO,
-    RIGHTS,
-    ROLE_NAMES,
-    SERVICE_ROLES,
-    Area,
-    Rights,
-)
+from components._lib.deploying.names import ROLE_NAMES
+from components._lib.deploying.right import Area, Rights
+from components._lib.deploying.rights import PASSED_TO, RIGHTS, SERVICE_ROLES
 
 
 def read_policy(area: Area, place: Place, project: str) -> pulumi.Output[str]:
