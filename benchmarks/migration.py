@@ -27,7 +27,7 @@ from benchmarks.data import ClusteredSource
 from benchmarks.live_table import LiveTable, RecordTable
 from benchmarks.record import Figure, record
 from local.ai.opensearch.proxy import ServerlessProxy
-from runtime.migration.backfill import Backfill
+from runtime.migration.backfill import Backfill, settling_s
 from runtime.migration.journal import Journal
 from runtime.migration.nearest import Floats
 from runtime.migration.state import rolled_back, switched, verified
@@ -245,7 +245,7 @@ def measure(name: str, shop: Shop) -> None:
         running.callback(shop.stopping.set)
         seconds, kills = copy(shop)
         go_over(shop)
-    sleep(max(shop.source.store.settles_after_s, shop.target.store.settles_after_s))
+    sleep(settling_s(shop.source.store, shop.target.store))
     report = verify(shop)
     wrong = report.missing + report.surplus + report.outdated
     products = len(shop.pictures)

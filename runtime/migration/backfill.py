@@ -102,7 +102,7 @@ class Backfill:
         page = self._target.scan(migration.cursor, self._page)
         there = {item.product_id: item for item in page.items}
         wrong = self._differing(there)
-        late_s = max(self._source.settles_after_s, self._target.settles_after_s)
+        late_s = settling_s(self._source, self._target)
         if wrong and late_s:
             self._pause(late_s)
             now = self._target.read(list(wrong))
@@ -119,9 +119,7 @@ class Backfill:
 
     def _wait_for_stores(self, migration: Migration) -> bool:
         """Pause for a moment unless every write up to the end of the copying shows by now."""
-        settled_at = migration.copied_at + 1000 * max(
-            self._source.settles_after_s, self._target.settles_after_s
-        )
+        settled_at = migration.copied_at + 1000 * settling_s(self._source, self._target)
         left_s = (settled_at - self._now()) / 1000
         if left_s <= 0:
             return True
@@ -167,6 +165,11 @@ class Backfill:
 
 def _is_newer(left: VectorItem | None, right: VectorItem) -> bool:
     return left is not None and left.version > right.version
+
+
+def settling_s(*stores: VectorStore) -> float:
+    """Seconds until each of the stores shows what was written to it."""
+    return max(store.settles_after_s for store in stores)
 
 
 def differ(left: VectorItem | None, right: VectorItem | None) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from runtime.migration.backfill import fingerprint
+from runtime.migration.backfill import fingerprint, settling_s
 from runtime.migration.nearest import Floats, Nearest
 from runtime.vectors.port import VectorItem, VectorStore
 
@@ -163,7 +163,7 @@ class Verification:
             suspects = {each for each in suspects if each not in skipped or each in there}
             if not suspects or len(suspects) > _MOST_LOOKED_AT_AGAIN:
                 break
-            self._pause(max(self._source.settles_after_s, self._target.settles_after_s))
+            self._pause(settling_s(self._source, self._target))
             here, there = _look_again(self._source, suspects), _look_again(self._target, suspects)
             suspects = {each for each in suspects if here.get(each) != there.get(each)}
             if suspects:
