@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.load.report import record_run, show, summarise
+from benchmarks.load.report import record_run, show, show_failures, summarise
 from benchmarks.load.run import Run, run_highest, run_load, warm_up
 from benchmarks.load.stack import Stack, invite
 from local.config import read_config
@@ -41,6 +41,7 @@ def main() -> int:
 
     def say(run: Run) -> None:
         console.print(summarise(run), highlight=False)
+        show_failures(run, console)
 
     with open_stack(arguments.stack) as stack, invite(stack, _SHOPPERS) as shoppers:
         warm_up(stack, shoppers)

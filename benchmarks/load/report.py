@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.load.mix import WEIGHTS
@@ -41,10 +42,15 @@ def show(run: Run, console: Console) -> None:
         f"{run.promised} things were accepted (interactions, turns, pictures, photos, try-ons, uploads): "
         f"{len(run.lost)} of them lost. Shoppers were told to wait {run.told_to_wait} times."
     )
-    for error, count in Counter(each.error for each in run.errors).most_common(5):
-        console.print(f"[red]{count} x {error}[/red]", highlight=False)
+    show_failures(run, console)
+
+
+def show_failures(run: Run, console: Console) -> None:
+    """What went wrong in a run, the most frequent first."""
+    for (kind, error), count in Counter((each.kind, each.error) for each in run.errors).most_common(5):
+        console.print(f"[red]{count} x {kind}: {escape(error)}[/red]", highlight=False)
     for lost in run.lost[:5]:
-        console.print(f"[red]lost: {lost}[/red]", highlight=False)
+        console.print(f"[red]lost: {escape(lost)}[/red]", highlight=False)
 
 
 def record_run(run: Run) -> None:

@@ -61,7 +61,7 @@ def test_a_piece_from_the_shop_becomes_a_look_step_by_step(page: Page, cloud: Ru
     assert len(seen) >= 3, seen
     order = [["created", "processing", "completed"].index(each.partition(":")[0]) for each in seen]
     assert order == sorted(order), seen
-    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
     expect(page.get_by_text("Shows the look, not the size.").last).to_be_visible()
     keep(page, "fitting-look")
 

@@ -55,7 +55,9 @@ def test_a_product_has_a_page_that_survives_a_reload(page: Page, cloud: RunningC
 
 def test_pictures_load_and_are_described(page: Page, cloud: RunningCloud) -> None:
     page.goto(cloud.config.site_url)
-    expect(page.locator("img[alt]").first).to_be_visible()
+    page.wait_for_function(
+        "[...document.images].some(i => i.src.includes('/products/') && i.naturalWidth > 0)"
+    )
     page.wait_for_load_state("networkidle")
     pictures = page.evaluate(
         "[...document.images].filter(i => i.complete && i.src.includes('/products/'))"
