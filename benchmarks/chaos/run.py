@@ -51,7 +51,7 @@ def light_load(
     cloud: RunningCloud, stack: Stack, shoppers: Sequence[Shopper]
 ) -> Generator[Callable[[], Others]]:
     """Shoppers who come all the while; call what is yielded to end it and learn how they fared."""
-    ledger, ending = Ledger(), threading.Event()
+    ledger, ending = Ledger(shoppers[0]), threading.Event()
     answers: list[Answered] = []
     waits: list[int] = []
 
@@ -61,6 +61,7 @@ def light_load(
             await visits.prepare()
             arrivals = draw_arrivals(WEIGHTS, LIGHT_RATE, _LONGEST_S, seed=2)
             answers.extend(await serve_arrivals(arrivals, visits.act, _BOUND, until=ending.is_set))
+            await visits.leave()
             waits.append(visits.told_to_wait)
 
     thread = threading.Thread(target=lambda: asyncio.run(visit()))
@@ -81,4 +82,4 @@ def light_load(
     finally:
         ending.set()
         thread.join()
-        ledger.clean_up(stack)
+        ledger.clean_up(stack, _SETTLED_S)

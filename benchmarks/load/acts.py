@@ -6,7 +6,8 @@ import json
 import random
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
@@ -51,6 +52,7 @@ class Visits:
     products: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     photos: list[bytes] = field(default_factory=list[bytes])
     told_to_wait: int = 0
+    _goodbyes: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def prepare(self) -> None:
         """Look around once: the products that are there, and photos to search with."""
@@ -77,6 +79,10 @@ class Visits:
             "catalogue upload": self._extend_catalogue,
         }
         await acts[kind](self.rng.choice(self.shoppers))
+
+    async def leave(self) -> None:
+        """Wait until the last connection is closed."""
+        await asyncio.gather(*self._goodbyes)
 
     async def _ask(self, shopper: Shopper, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         url, patience = self.stack.api_url + path, PATIENCE
@@ -136,7 +142,7 @@ class Visits:
 
     async def _chat_by_socket(self, shopper: Shopper) -> None:
         message, session, turns = self._next_message(shopper)
-        async with connect(self._socket_of(shopper), open_timeout=_LONGEST_S) as connection:
+        async with self._connected(shopper) as connection:
             frame, patience = await _say(connection, message, session), PATIENCE
             while (wait := frame.get("problem", {}).get("retry_after")) and (patience := patience - 1):
                 await self._wait(wait)
@@ -179,7 +185,7 @@ class Visits:
         dresses = [each["product_id"] for each in self.products if each["category"] in ("dress", "shirt")]
         body = {"model_id": shopper.model_id, "product_ids": [self.rng.choice(dresses)]}
         frame: dict[str, Any] = {}
-        async with connect(self._socket_of(shopper), open_timeout=_LONGEST_S) as connection:
+        async with self._connected(shopper) as connection:
             await connection.send(json.dumps({"action": "tryon", "request_id": uuid.uuid4().hex} | body))
             while frame.get("status") not in ("completed", "error"):
                 frame = json.loads(await asyncio.wait_for(connection.recv(), _LONGEST_S))
@@ -197,8 +203,17 @@ class Visits:
     def _any_product(self) -> str:
         return self.rng.choice(self.products)["product_id"]
 
-    def _socket_of(self, shopper: Shopper) -> str:
-        return f"{self.stack.description['websocket_url']}?token={shopper.token}"
+    @asynccontextmanager
+    async def _connected(self, shopper: Shopper) -> AsyncGenerator[ClientConnection]:
+        """A connection that nobody waits for when it is closed, as in a browser."""
+        url = f"{self.stack.description['websocket_url']}?token={shopper.token}"
+        connection = await connect(url, open_timeout=_LONGEST_S)
+        try:
+            yield connection
+        finally:
+            goodbye = asyncio.create_task(connection.close())
+            self._goodbyes.add(goodbye)
+            goodbye.add_done_callback(self._goodbyes.discard)
 
 
 async def _say(connection: ClientConnection, message: str, session: dict[str, str]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ ENDS = ("completed", "error")
 class Ledger:
     """Everything that was accepted: each of it must be there in the end."""
 
+    reader: Shopper
+    """Looks at the catalogue, which is the same for everybody."""
     run: str = field(default_factory=lambda: secrets.token_hex(4))
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     interactions: int = 0
@@ -38,13 +40,13 @@ class Ledger:
 
     def find_lost(self, stack: Stack, within_s: float) -> list[str]:
         """What is not there after at most `within_s` seconds, each with a word on it."""
-        reader, deadline = next(iter(self._shoppers()), None), monotonic() + within_s
+        deadline = monotonic() + within_s
         checks: list[Callable[[], list[str]]] = [
             lambda: self._lost_interactions(stack),
             lambda: [f"picture {id_}" for shopper, id_ in self.images if not _has_image(shopper, id_)],
             lambda: [f"photo {id_}" for shopper, id_ in self.photos if not _is_checked(shopper, id_)],
             lambda: [f"try-on {id_}" for id_, shopper in self.jobs.items() if not _has_ended(shopper, id_)],
-            lambda: [f"upload {id_}" for id_ in self.uploads if reader and not _is_product(reader, id_)],
+            lambda: [f"upload {id_}" for id_ in self.uploads if not _is_product(self.reader, id_)],
         ]
         lost: list[str] = []
         for check in checks:
@@ -53,14 +55,14 @@ class Ledger:
             lost += missing
         return lost
 
-    def clean_up(self, stack: Stack) -> None:
-        """Take what was uploaded out of the catalogue again."""
+    def clean_up(self, stack: Stack, within_s: float) -> None:
+        """Take what was uploaded out of the catalogue again, and wait until nobody is shown it any more."""
         s3, bucket = stack.aws("s3"), stack.outputs["catalog_bucket"]
         for entry in list_objects(s3, bucket, self.catalogue_prefix):
             s3.delete_object(Bucket=bucket, Key=entry["Key"])
-
-    def _shoppers(self) -> list[Shopper]:
-        return [*self.jobs.values(), *(shopper for shopper, _ in self.photos + self.images)]
+        deadline = monotonic() + within_s
+        while any(_is_product(self.reader, id_) for id_ in self.uploads) and monotonic() < deadline:
+            sleep(0.5)
 
     def _lost_interactions(self, stack: Stack) -> list[str]:
         missing = self.interactions - count_recorded(stack, self.began)

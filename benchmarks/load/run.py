@@ -82,13 +82,13 @@ def _run(
     rate: float,
     seconds: float,
 ) -> Run:
-    ledger = Ledger()
+    ledger = Ledger(shoppers[0])
     try:
         answers, told_to_wait = asyncio.run(_drive(stack, shoppers, ledger, arrivals, bound))
         took = max(each.wanted_s + each.took_s for each in answers)
         lost = ledger.find_lost(stack, SETTLED_S)
     finally:
-        ledger.clean_up(stack)
+        ledger.clean_up(stack, SETTLED_S)
     return Run(rate, seconds, answers, took, ledger.count(), lost, told_to_wait)
 
 
@@ -103,7 +103,9 @@ async def _drive(
     async with httpx.AsyncClient(timeout=120, limits=limits) as client:
         visits = Visits(stack, shoppers, ledger, client, random.Random(_SEED))
         await visits.prepare()
-        return await serve_arrivals(arrivals, visits.act, bound), visits.told_to_wait
+        answers = await serve_arrivals(arrivals, visits.act, bound)
+        await visits.leave()
+        return answers, visits.told_to_wait
 
 
 def find_rate(probe: Callable[[float], Run], say: Callable[[Run], None]) -> float:
