@@ -280,14 +280,18 @@ def _train(place: Place, name: pulumi.Input[str]) -> list[iam.Statement]:
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonpersonalize.html
     """
-    solution = [_arn(place, "solution/", name), _arn(place, "solution/", name, "/*")]
+    solution = _arn(place, "solution/", name)
     return [
         _life("Schema", [_arn(place, "schema/", name)]),
         _life("DatasetGroup", [_arn(place, "dataset-group/", name)]),
         _life("Dataset", [_arn(place, "dataset/", name, "/INTERACTIONS")]),
         _life("Campaign", [_arn(place, "campaign/", name)], "UpdateCampaign"),
-        # Versions are part of the solution, under ids that Personalize makes.
-        _life("Solution", solution, "CreateSolutionVersion", "DescribeSolutionVersion", "GetSolutionMetrics"),
+        _life("Solution", [solution], "CreateSolutionVersion"),
+        # Versions lie below their solution, under ids that Personalize makes.
+        iam.allow(
+            ["personalize:DescribeSolutionVersion", "personalize:GetSolutionMetrics"],
+            [solution, pulumi.Output.concat(solution, "/*")],
+        ),
         # Every run has an import job of its own.
         iam.allow(
             ["personalize:CreateDatasetImportJob", "personalize:DescribeDatasetImportJob"],
