@@ -28,6 +28,7 @@ from components import (
     VectorSearch,
     WebApp,
     WebEdge,
+    limit_roles,
 )
 from components._lib.ranker import RANKERS
 from settings import load_settings
@@ -36,6 +37,7 @@ settings = load_settings()
 stack = pulumi.get_stack()
 physical_name = f"{pulumi.get_project()}-{stack}"
 
+limit_roles(settings.permissions_boundary)
 alarms = Alarms(
     "alarms",
     {"email": settings.alarm_email, "budget_usd": settings.budget_usd, "tags": settings.tags},

@@ -153,6 +153,9 @@ class Settings(BaseModel):
     manage_api_account: bool = False
     log_retention_days: int = 30
     protect_data: bool = True
+    permissions_boundary: str = Field(
+        default="", pattern=r"^(arn:aws:iam::(aws|\d{12}):policy/[\w+=,.@/-]+)?$"
+    )
     alarm_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")
     budget_usd: int = Field(default=100, ge=1, le=1_000_000)
     dashboard: bool = True

@@ -22,6 +22,7 @@ from components.personalize_ranker import PersonalizeRanker, PersonalizeRankerAr
 from components.product_clusters import ProductClusters, ProductClustersArgs
 from components.product_search import ProductSearch, ProductSearchArgs
 from components.realtime import Realtime, RealtimeArgs
+from components.role_limits import limit_roles
 from components.runtime_layers import RuntimeLayers, RuntimeLayersArgs
 from components.shopper_photos import ShopperPhotos, ShopperPhotosArgs
 from components.shopper_profile import Profile, ProfileArgs
@@ -131,4 +132,5 @@ __all__ = [
     "WebAppArgs",
     "WebEdge",
     "WebEdgeArgs",
+    "limit_roles",
 ]

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.bedrock import find_place
-from components._lib.deploying.policies import change_policy, read_policy
+from components._lib.deploying.policies import boundary_policy, change_policy, read_policy
 from components._lib.deploying.right import Area
 from components._lib.package import public_token
 
@@ -29,6 +29,9 @@ class DeploymentRolesArgs(TypedDict):
     project: NotRequired[str]
     """Name of the Pulumi project, which is also the tag `project` of what is deployed.
     Default: `virtual-stylist`."""
+    permissions_boundary_arn: NotRequired[pulumi.Input[str]]
+    """Permissions boundary of every role that a deployment makes. Default: one is made, of the actions that
+    the program's roles use."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of every resource. Default: none."""
 
@@ -37,13 +40,16 @@ class DeploymentRoles(pulumi.ComponentResource):
     """A role for previews of pull requests, which reads how things are and never what is kept in them, and a
     role for deployments, which makes what the stylist's program makes.
 
-    Whoever deploys makes roles, and so decides what functions may do: the environment's reviewers matter.
+    Whoever deploys makes roles, and so decides what functions may do, up to the permissions boundary:
+    no role comes into being without it, so none can do more than use what there is.
     """
 
     preview_role_arn: pulumi.Output[str]
     """Role for workflows of pull requests."""
     deploy_role_arn: pulumi.Output[str]
     """Role for workflows in the environment."""
+    permissions_boundary_arn: pulumi.Output[str]
+    """The boundary; setting `permissionsBoundary` of every stack that is deployed in this role."""
 
     def __init__(
         self, name: str, args: DeploymentRolesArgs, opts: pulumi.ResourceOptions | None = None
@@ -54,6 +60,11 @@ class DeploymentRoles(pulumi.ComponentResource):
         project = args.get("project", "virtual-stylist")
 
         place = find_place(self)
+        boundary = (
+            pulumi.Output.from_input(args["permissions_boundary_arn"])
+            if "permissions_boundary_arn" in args
+            else _policy(f"{name}-boundary", self, args, boundary_policy(place)).arn
+        )
         provider = args["provider_arn"] if "provider_arn" in args else _provider(name, self, args)
         preview = _role(f"{name}-preview", self, args, provider, f"repo:{repository}:pull_request")
         deploy = _role(f"{name}-deploy", self, args, provider, f"repo:{repository}:environment:{environment}")
@@ -61,12 +72,23 @@ class DeploymentRoles(pulumi.ComponentResource):
             _attach(
                 f"{name}-read-{area.value}", self, args, read_policy(area, place, project), preview, deploy
             )
-            _attach(f"{name}-change-{area.value}", self, args, change_policy(area, place, project), deploy)
+            _attach(
+                f"{name}-change-{area.value}",
+                self,
+                args,
+                change_policy(area, place, project, boundary),
+                deploy,
+            )
 
         self.preview_role_arn = preview.arn
         self.deploy_role_arn = deploy.arn
+        self.permissions_boundary_arn = boundary
         self.register_outputs(
-            {"preview_role_arn": self.preview_role_arn, "deploy_role_arn": self.deploy_role_arn}
+            {
+                "preview_role_arn": self.preview_role_arn,
+                "deploy_role_arn": self.deploy_role_arn,
+                "permissions_boundary_arn": self.permissions_boundary_arn,
+            }
         )
 
 
@@ -114,6 +136,14 @@ def _role(
     )
 
 
+def _policy(
+    name: str, parent: pulumi.Resource, args: DeploymentRolesArgs, document: pulumi.Output[str]
+) -> aws.iam.Policy:
+    return aws.iam.Policy(
+        name, policy=document, tags=args.get("tags"), opts=pulumi.ResourceOptions(parent=parent)
+    )
+
+
 def _attach(
     name: str,
     parent: pulumi.Resource,
@@ -122,6 +152,6 @@ def _attach(
     *roles: aws.iam.Role,
 ) -> None:
     opts = pulumi.ResourceOptions(parent=parent)
-    policy = aws.iam.Policy(name, policy=document, tags=args.get("tags"), opts=opts)
+    policy = _policy(name, parent, args, document)
     for place, role in enumerate(roles):
         aws.iam.RolePolicyAttachment(f"{name}-{place}", role=role.name, policy_arn=policy.arn, opts=opts)

@@ -11,7 +11,10 @@ args: DeploymentRolesArgs = {
 }
 if provider_arn := config.get("providerArn"):
     args["provider_arn"] = provider_arn
+if boundary_arn := config.get("permissionsBoundaryArn"):
+    args["permissions_boundary_arn"] = boundary_arn
 roles = DeploymentRoles("stylist", args)
 
 pulumi.export("preview_role_arn", roles.preview_role_arn)
 pulumi.export("deploy_role_arn", roles.deploy_role_arn)
+pulumi.export("permissions_boundary_arn", roles.permissions_boundary_arn)

@@ -33,6 +33,9 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
             "clusterTrainer": "sagemaker",
             "migrateToBackend": "dynamodb",
             "imageBuilder": "docker",
+            "tryOnProvider": "sagemaker",
+            "tryOnEndpoint": "try-on",
+            "tryOnPriceUsd": "0.05",
             "allowedCidrs": '["203.0.113.0/24"]',
         },
     ),
@@ -195,9 +198,10 @@ def test_iam_takes_the_policies(roles: Graph) -> None:
 
 def test_a_preview_changes_nothing_and_a_deployment_reads_as_well(roles: Graph) -> None:
     reading = {name for name in documents(roles) if "-read-" in name}
+    given = set(documents(roles)) - {"ci-boundary"}
     assert attached(roles, "ci-preview-role") == reading
-    assert attached(roles, "ci-deploy-role") == set(documents(roles))
-    assert {area.value for area in Area} == {name.rpartition("-")[2] for name in documents(roles)}
+    assert attached(roles, "ci-deploy-role") == given
+    assert {area.value for area in Area} == {name.rpartition("-")[2] for name in given}
 
 
 @pytest.mark.parametrize(
@@ -222,18 +226,63 @@ def test_only_runs_of_the_repository_take_the_roles(roles: Graph, role: str, sub
 def test_roles_are_made_for_the_project_and_handed_to_known_services_only(roles: Graph) -> None:
     statements = documents(roles)["ci-change-access"]["Statement"]
     by_action = {action: each for each in statements for action in each["Action"]}
+    boundary = {"iam:PermissionsBoundary": roles.get("ci-boundary").state["arn"]}
     assert by_action["iam:CreateRole"]["Condition"] == {
-        "StringEquals": {"aws:RequestTag/project": "virtual-stylist"}
+        "StringEquals": {"aws:RequestTag/project": "virtual-stylist"} | boundary
     }
-    assert by_action["iam:PutRolePolicy"]["Condition"] == {
+    for action in ("AttachRolePolicy", "PutRolePermissionsBoundary", "PutRolePolicy"):
+        assert by_action[f"iam:{action}"]["Condition"] == {
+            "StringEquals": {"aws:ResourceTag/project": "virtual-stylist"} | boundary
+        }
+    assert by_action["iam:DeleteRole"]["Condition"] == {
         "StringEquals": {"aws:ResourceTag/project": "virtual-stylist"}
     }
+    assert "iam:DeleteRolePermissionsBoundary" not in by_action
+    assert not any(action.startswith("iam:CreatePolicy") for action in by_action)
     assert by_action["iam:PassRole"]["Condition"] == {
         "StringEquals": {"iam:PassedToService": list(PASSED_TO)}
     }
     assert "iam:CreateUser" not in by_action and "iam:CreateAccessKey" not in by_action
     for each in statements:
         assert all(resource.startswith("arn:aws:iam::123456789012:role/") for resource in each["Resource"])
+
+
+def used_actions(graph: Graph) -> set[str]:
+    policies = [json.loads(each.inputs["policy"]) for each in graph.of_type("aws:iam/rolePolicy:RolePolicy")]
+    statements = [statement for policy in policies for statement in policy["Statement"]]
+    return {action for statement in statements for action in statement["Action"]}
+
+
+def test_the_boundary_holds_what_roles_use_and_no_more(graphs: dict[str, Graph], roles: Graph) -> None:
+    allowed = documents(roles)["ci-boundary"]["Statement"]
+    actions = {action for statement in allowed for action in statement["Action"]}
+    used = {action for graph in graphs.values() for action in used_actions(graph)}
+    missing, idle = used - actions, actions - used
+    assert not missing, f"add them to components/_lib/deploying/boundary.py: {missing}"
+    assert not idle, f"no role uses them any more: {idle}"
+
+
+def test_under_the_boundary_roles_are_passed_to_the_program_s_services_only(roles: Graph) -> None:
+    (passing,) = (
+        each
+        for each in documents(roles)["ci-boundary"]["Statement"]
+        if any(action.startswith("iam:") for action in each["Action"])
+    )
+    assert passing["Action"] == ["iam:PassRole"]
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}
+
+
+def test_a_boundary_of_one_s_own_is_used() -> None:
+    arn = "arn:aws:iam::123456789012:policy/ours"
+    graph = record(
+        lambda: DeploymentRoles(
+            "ci", {"repository": "a/b", "environment": "dev", "permissions_boundary_arn": arn}
+        )
+    )
+    assert "ci-boundary" not in documents(graph)
+    statements = documents(graph)["ci-change-access"]["Statement"]
+    (creating,) = (each for each in statements if "iam:CreateRole" in each["Action"])
+    assert creating["Condition"]["StringEquals"]["iam:PermissionsBoundary"] == arn
 
 
 def test_a_provider_that_is_there_is_used() -> None:

@@ -123,7 +123,7 @@ def test_component_modules_do_not_defer_annotations_nor_hide_the_standard_librar
         assert path.stem in ("__init__", "__main__") or path.stem not in sys.stdlib_module_names, path.name
 
 
-def test_the_public_names_are_the_components_their_inputs_and_enums() -> None:
+def test_the_public_names_are_the_components_their_inputs_enums_and_one_function() -> None:
     names = components.__all__
     assert names == sorted(names, key=lambda name: (not name.isupper(), name))
     enums = {
@@ -131,7 +131,7 @@ def test_the_public_names_are_the_components_their_inputs_and_enums() -> None:
         for _, _, annotation in fields()
         if inspect.isclass(annotation) and issubclass(annotation, StrEnum)
     }
-    expected = {"PACKAGE", "PUBLIC", "VERSION", *enums}
+    expected = {"PACKAGE", "PUBLIC", "VERSION", "limit_roles", *enums}
     for component in PUBLIC:
         expected |= {component.__name__, args_of(component).__name__}
     assert set(names) == expected

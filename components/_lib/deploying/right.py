@@ -36,6 +36,8 @@ class Rights:
     """Why `resources` cannot be narrower than `*`."""
     same_project: str = ""
     """Condition key by which resources must carry the tag `project`; none where the service has no such."""
+    bounded: bool = False
+    """Whether it is for roles under the permissions boundary only."""
 
 
 def name_arn(service: str, tail: str) -> str:

@@ -1,0 +1,127 @@
+"""The most that any role of the program can ever be allowed, whatever its own policies say.
+
+It lets data be used and jobs be started; making functions, users, roles or buckets is not among it.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
+
+from components._lib import iam
+
+USED: dict[str, tuple[str, ...]] = {
+    "aoss": ("APIAccessAll",),
+    "bedrock": (
+        "ApplyGuardrail",
+        "GetInferenceProfile",
+        "GetIngestionJob",
+        "InvokeAgent",
+        "InvokeModel",
+        "InvokeModelWithResponseStream",
+        "Retrieve",
+        "StartIngestionJob",
+    ),
+    "codebuild": ("BatchGetBuilds", "StartBuild"),
+    "dynamodb": (
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "DescribeStream",
+        "GetItem",
+        "GetRecords",
+        "GetShardIterator",
+        "ListStreams",
+        "PutItem",
+        "Query",
+        "Scan",
+        "UpdateItem",
+    ),
+    "ecr": (
+        "BatchCheckLayerAvailability",
+        "BatchGetImage",
+        "CompleteLayerUpload",
+        "DescribeImages",
+        "GetAuthorizationToken",
+        "GetDownloadUrlForLayer",
+        "InitiateLayerUpload",
+        "PutImage",
+        "UploadLayerPart",
+    ),
+    "execute-api": ("ManageConnections",),
+    "lambda": ("InvokeFunction",),
+    "logs": (
+        "CreateLogDelivery",
+        "CreateLogGroup",
+        "CreateLogStream",
+        "DeleteLogDelivery",
+        "DescribeLogGroups",
+        "DescribeLogStreams",
+        "DescribeResourcePolicies",
+        "GetLogDelivery",
+        "ListLogDeliveries",
+        "PutLogEvents",
+        "PutResourcePolicy",
+        "UpdateLogDelivery",
+    ),
+    "personalize": (
+        "CreateCampaign",
+        "CreateDataset",
+        "CreateDatasetGroup",
+        "CreateDatasetImportJob",
+        "CreateEventTracker",
+        "CreateSchema",
+        "CreateSolution",
+        "CreateSolutionVersion",
+        "DeleteCampaign",
+        "DeleteDataset",
+        "DeleteDatasetGroup",
+        "DeleteEventTracker",
+        "DeleteSchema",
+        "DeleteSolution",
+        "DescribeCampaign",
+        "DescribeDataset",
+        "DescribeDatasetGroup",
+        "DescribeDatasetImportJob",
+        "DescribeEventTracker",
+        "DescribeSchema",
+        "DescribeSolution",
+        "DescribeSolutionVersion",
+        "GetPersonalizedRanking",
+        "GetSolutionMetrics",
+        "ListEventTrackers",
+        "ListSolutionVersions",
+        "PutEvents",
+        "UpdateCampaign",
+    ),
+    "s3": (
+        "AbortMultipartUpload",
+        "DeleteObject",
+        "DeleteObjectVersion",
+        "GetObject",
+        "ListBucket",
+        "ListBucketVersions",
+        "PutObject",
+    ),
+    "s3vectors": (
+        "DeleteVectors",
+        "GetIndex",
+        "GetVectors",
+        "ListVectors",
+        "PutVectors",
+        "QueryVectors",
+    ),
+    "sagemaker": ("CreateTrainingJob", "DescribeTrainingJob", "InvokeEndpoint"),
+    "secretsmanager": ("GetSecretValue",),
+    "sqs": (
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "ReceiveMessage",
+        "SendMessage",
+    ),
+    "states": ("DescribeExecution", "SendTaskFailure", "SendTaskSuccess", "StartExecution"),
+    "xray": ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments"),
+}
+"""By service, the actions that roles of the program have in any of its variants."""
+
+
+def use_everything() -> iam.Statement:
+    """The boundary's statement. On all resources: which of them a role may use, its own policies say."""
+    return iam.allow([f"{service}:{action}" for service in USED for action in USED[service]], ["*"])
