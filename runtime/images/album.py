@@ -2,6 +2,9 @@
 
 Rows of the quotas table under the shopper's id, with keys `picture#<image id>`. An image id begins with the
 time at which it was asked for, so that the order of the keys is the order of the pictures.
+
+A picture is promised before it is made, and only then kept. If the table does not answer when it has been
+made, the promise remains, and the picture is looked for in the gallery when the album is opened.
 """
 
 from collections.abc import Callable
@@ -19,10 +22,10 @@ _DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A picture of the album and the wish that it fulfils."""
+class Wish:
+    """What a picture is to show, and how it is made."""
 
-    stored: Stored
+    image_id: str
     prompt: str
     aspect_ratio: str
     session_id: str | None
@@ -32,7 +35,15 @@ class Entry:
     @property
     def asked_at(self) -> float:
         """When it was asked for, in seconds since 1970."""
-        return int(self.stored.image_id.partition("-")[0]) / 1000
+        return int(self.image_id.partition("-")[0]) / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A picture of the album and the wish that it fulfils."""
+
+    wish: Wish
+    stored: Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +55,49 @@ class AlbumPage:
 
 
 class Album:
-    """The shoppers' albums. Pictures stay for `keep_days`. Every method raises QuotasUnavailable."""
+    """The shoppers' albums. Pictures stay for `keep_days`. Every method raises QuotasUnavailable.
 
-    def __init__(self, client: Any, table: str, keep_days: int, clock: Callable[[], float]) -> None:
+    `find_picture` knows by shopper and image id what has been made; what it raises, reading raises.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        find_picture: Callable[[str, str], Stored | None],
+        keep_days: int,
+        clock: Callable[[], float],
+    ) -> None:
         self._client = client
         self._table = table
+        self._find_picture = find_picture
         self._keep_s = keep_days * _DAY_S
         self._clock = clock
 
+    def promise(self, user_id: str, wish: Wish) -> None:
+        """Note what is going to be made; doing it again does no harm."""
+        self._put(user_id, wish, {})
+
     def add(self, user_id: str, entry: Entry) -> None:
         """Put a picture in; doing it again does no harm."""
+        stored = entry.stored
+        place = {"object": {"S": stored.key}, "content_type": {"S": stored.content_type}}
+        self._put(user_id, entry.wish, place)
+
+    def _put(self, user_id: str, wish: Wish, place: dict[str, Any]) -> None:
         row = {
-            "object": {"S": entry.stored.key},
-            "content_type": {"S": entry.stored.content_type},
-            "prompt": {"S": entry.prompt},
-            "aspect_ratio": {"S": entry.aspect_ratio},
-            "model": {"S": entry.model},
-            "seed": {"N": str(entry.seed)},
-            "expires_at": {"N": str(int(entry.asked_at) + self._keep_s)},
+            "prompt": {"S": wish.prompt},
+            "aspect_ratio": {"S": wish.aspect_ratio},
+            "model": {"S": wish.model},
+            "seed": {"N": str(wish.seed)},
+            "expires_at": {"N": str(int(wish.asked_at) + self._keep_s)},
         }
-        if entry.session_id:
-            row["session_id"] = {"S": entry.session_id}
-        self._call("put_item", Item={**_key(user_id, entry.stored.image_id), **row})
+        if wish.session_id:
+            row["session_id"] = {"S": wish.session_id}
+        self._call("put_item", Item={**_key(user_id, wish.image_id), **row, **place})
 
     def read(self, user_id: str, cursor: str | None, limit: int) -> AlbumPage:
-        """Up to `limit` pictures, those after the picture `cursor`."""
+        """Up to `limit` pictures, those after the picture `cursor`; fewer where promises were not kept."""
         place = {"ExclusiveStartKey": _key(user_id, cursor)} if cursor else {}
         answer = self._call(
             "query",
@@ -82,17 +111,34 @@ class Album:
         )
         now = self._clock()
         alive = [row for row in answer["Items"] if int(row["expires_at"]["N"]) > now]
-        entries = tuple(_read(row) for row in alive[:limit])
-        return AlbumPage(entries, entries[-1].stored.image_id if len(alive) > limit else None)
+        page = alive[:limit]
+        found = [self._read(user_id, row) for row in page]
+        entries = tuple(entry for entry in found if entry is not None)
+        return AlbumPage(entries, _image_id(page[-1]) if len(alive) > limit else None)
 
     def find(self, user_id: str, image_id: str) -> Entry | None:
         """A picture of this shopper; None when there is none (any more)."""
         row = self._call("get_item", Key=_key(user_id, image_id), ConsistentRead=True).get("Item")
-        return _read(row) if row and int(row["expires_at"]["N"]) > self._clock() else None
+        return self._read(user_id, row) if row and int(row["expires_at"]["N"]) > self._clock() else None
 
     def remove(self, user_id: str, image_id: str) -> None:
         """Take a picture out; the picture itself stays in the gallery."""
         self._call("delete_item", Key=_key(user_id, image_id))
+
+    def _read(self, user_id: str, row: dict[str, Any]) -> Entry | None:
+        """The picture of a row; None for a promise that nothing has come of, or not yet."""
+        wish = Wish(
+            _image_id(row),
+            row["prompt"]["S"],
+            row["aspect_ratio"]["S"],
+            row.get("session_id", {}).get("S"),
+            row["model"]["S"],
+            int(row["seed"]["N"]),
+        )
+        if "object" in row:
+            return Entry(wish, Stored(row["object"]["S"], row["content_type"]["S"]))
+        stored = self._find_picture(user_id, wish.image_id)
+        return Entry(wish, stored) if stored else None
 
     def _call(self, operation: str, **arguments: Any) -> Any:
         try:
@@ -107,12 +153,5 @@ def _key(user_id: str, image_id: str) -> dict[str, Any]:
     return {"user_id": {"S": user_id}, "key": {"S": _PREFIX + image_id}}
 
 
-def _read(row: dict[str, Any]) -> Entry:
-    return Entry(
-        Stored(row["object"]["S"], row["content_type"]["S"]),
-        row["prompt"]["S"],
-        row["aspect_ratio"]["S"],
-        row.get("session_id", {}).get("S"),
-        row["model"]["S"],
-        int(row["seed"]["N"]),
-    )
+def _image_id(row: dict[str, Any]) -> str:
+    return row["key"]["S"].removeprefix(_PREFIX)

@@ -55,7 +55,7 @@ def open_api(settings: ImageSettings, clients: Clients, model: ImageModel, clock
         tables, sessions.table if sessions else None, profiles.table if profiles else None, clock
     )
     ledger = Ledger(tables, settings.quotas_table, clock)
-    album = Album(tables, settings.quotas_table, settings.keep_days, clock)
+    album = Album(tables, settings.quotas_table, gallery.find, settings.keep_days, clock)
     studio = Studio(model, looks, quotas, settings.price_micros, ledger, gallery, album)
     return create_api(studio, gallery)
 
@@ -117,12 +117,12 @@ def _place(gallery: Gallery, stored: Stored) -> dict[str, str]:
 def _describe(gallery: Gallery, entry: Entry) -> dict[str, Any]:
     return {
         **_place(gallery, entry.stored),
-        "prompt": entry.prompt,
-        "aspect_ratio": entry.aspect_ratio,
-        "session_id": entry.session_id,
-        "model": entry.model,
-        "seed": entry.seed,
-        "made_at": datetime.fromtimestamp(entry.asked_at, UTC).isoformat(timespec="seconds"),
+        "prompt": entry.wish.prompt,
+        "aspect_ratio": entry.wish.aspect_ratio,
+        "session_id": entry.wish.session_id,
+        "model": entry.wish.model,
+        "seed": entry.wish.seed,
+        "made_at": datetime.fromtimestamp(entry.wish.asked_at, UTC).isoformat(timespec="seconds"),
     }
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.images.album import Album, AlbumPage, Entry
+from runtime.images.album import Album, AlbumPage, Entry, Wish
 from runtime.images.gallery import Gallery, GalleryUnavailable, Stored
 from runtime.images.known import KnownLooks
 from runtime.images.ledger import Claim, Done, Ledger
@@ -124,12 +124,17 @@ class Studio:
         kept = self._find_kept(job)
         missing = [index for index in range(job.request.count) if index not in kept]
         day = self._reserve(job, len(missing))
+        self._promise(job, day, missing)
         with ThreadPoolExecutor(max_workers=job.request.count) as threads:
-            results = list(threads.map(lambda index: self._try_one(job, index), missing))
-        failures = [result for result in results if isinstance(result, ImageError)]
+            results = dict(
+                zip(missing, threads.map(lambda index: self._try_one(job, index), missing), strict=True)
+            )
+        failed = {index: one for index, one in results.items() if isinstance(one, ImageError)}
+        failures = [*failed.values()]
         if failures:
             self._give_back(job, day, failures)
-        new = {index: one for index, one in zip(missing, results, strict=True) if isinstance(one, Stored)}
+            self._withdraw(job, failed)
+        new = {index: one for index, one in results.items() if isinstance(one, Stored)}
         pictures = {**kept, **new}
         if not pictures:
             raise choose_failure(failures)
@@ -174,17 +179,33 @@ class Studio:
             failure.__cause__ = error
             return failure
 
+    def _promise(self, job: Job, day: str, missing: Sequence[int]) -> None:
+        """Note what is going to be made, or pay for nothing."""
+        try:
+            for index in missing:
+                self._album.promise(job.user_id, self._wish(job, index))
+        except (QuotasUnavailable, ClientError, BotoCoreError):
+            count = len(missing)
+            self._settle(lambda: self._quotas.give_back(job.user_id, day, count, count * self._price_micros))
+            raise
+
+    def _withdraw(self, job: Job, failed: Iterable[int]) -> None:
+        for index in failed:
+            self._settle(lambda index=index: self._album.remove(job.user_id, _name(job, index)))
+
     def _note(self, job: Job, index: int, stored: Stored) -> None:
         """Put a picture into the shopper's album, also one that a dead attempt has kept."""
-        entry = Entry(
-            stored,
+        self._settle(lambda: self._album.add(job.user_id, Entry(self._wish(job, index), stored)))
+
+    def _wish(self, job: Job, index: int) -> Wish:
+        return Wish(
+            _name(job, index),
             job.request.prompt,
             job.request.aspect_ratio.value,
             job.request.session_id,
             self._model.model_id,
             derive_seed(job.seed, index, self._model.most_seed),
         )
-        self._settle(lambda: self._album.add(job.user_id, entry))
 
     def _give_back(self, job: Job, day: str, failures: Sequence[ImageError]) -> None:
         unpaid = self._price_micros * sum(not failure.billed for failure in failures)

@@ -121,5 +121,35 @@ def test_a_picture_that_cannot_be_noted_is_given_all_the_same(
     def refuse(*_: Any) -> None:
         raise QuotasUnavailable
 
-    monkeypatch.setattr(Album, "add", refuse)
-    assert shop.ask()[0] == 200
+    with monkeypatch.context() as patch:
+        patch.setattr(Album, "add", refuse)
+        status, made, _ = shop.ask(count=2)
+    assert status == 200
+    assert sorted(ids(shop.album()[1])) == sorted(ids(made))
+    assert shop.delete(ids(made)[0])[0] == 200
+    assert ids(shop.album()[1]) == ids(made)[1:]
+
+
+def test_what_cannot_be_promised_is_not_paid_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise QuotasUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Album, "promise", refuse)
+        assert shop.ask(request_id="r")[0] == 503
+    assert (len(shop.model.calls), shop.taken, shop.spent) == (0, 0, 0)
+    assert shop.ask(request_id="r")[0] == 200
+
+
+def test_a_promise_that_is_still_open_does_not_end_the_list(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ids(shop.ask()[1])
+    shop.now += 1
+    with monkeypatch.context() as patch:
+        patch.setattr(Album, "remove", lambda *_: None)
+        shop.model.act = lambda _: ImageThrottled("busy")
+        assert shop.ask()[0] == 503
+    page = shop.album(limit="1")[1]
+    assert page["images"] == [] and page["cursor"]
+    assert ids(shop.album(limit="1", cursor=page["cursor"])[1]) == old
