@@ -146,18 +146,9 @@ def test_a_lost_connection_does_not_lose_the_reply(cloud: RunningCloud) -> None:
     with socket(cloud, cloud.token) as connection:
         connection.send(json.dumps({"action": "chat", "message": "in red, please", "session_id": session}))
         connection.recv(timeout=30)
-    eventually(lambda: kept_turns(cloud, session) == 2)
+    eventually(lambda: cloud.kept_turns(session) == 2)
     answer = cloud.say("something cheaper", session)
     assert answer["turn"] == 3
-
-
-def kept_turns(cloud: RunningCloud, session_id: str) -> int:
-    """How many turns of a conversation are in the session table."""
-    tables = cloud.aws("dynamodb").list_tables()["TableNames"]
-    name = next(each for each in tables if each.startswith("chat-sessions-"))
-    pages = cloud.aws("dynamodb").get_paginator("scan").paginate(TableName=name)
-    rows = (row for page in pages for row in page["Items"])
-    return next(int(row["turn"]["N"]) for row in rows if row["session_id"]["S"] == session_id)
 
 
 def test_an_unknown_action_is_answered(cloud: RunningCloud) -> None:

@@ -58,6 +58,14 @@ class RunningCloud:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def kept_turns(self, session_id: str) -> int:
+        """How many turns of a conversation are in the session table."""
+        tables = self.aws("dynamodb").list_tables()["TableNames"]
+        name = next(each for each in tables if each.startswith("chat-sessions-"))
+        pages = self.aws("dynamodb").get_paginator("scan").paginate(TableName=name)
+        rows = (row for page in pages for row in page["Items"])
+        return next(int(row["turn"]["N"]) for row in rows if row["session_id"]["S"] == session_id)
+
     def search(self, **body: Any) -> list[dict[str, Any]]:
         answer = self.call("POST", "/search", json=body)
         assert answer.status_code == 200, answer.text
