@@ -14,6 +14,7 @@ from components._lib.alarm import Watch, of_api
 from components._lib.contract import PUBLIC_ROUTES, REQUEST_SCHEMAS
 from components._lib.firewall import FirewallSpec, Scope, firewall
 from components._lib.openapi import ApiDescription, describe_api, parse_route, route_slug, source_path
+from components._lib.operation import read_operation
 from components._lib.package import VERSION, public_token
 from components._lib.watched import Kind, describe_watched, watched
 
@@ -117,9 +118,7 @@ class Api(pulumi.ComponentResource):
         if args.get("firewall", False):
             _put_firewall(name, self, args, stage)
 
-        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
-            name, *of_api(api.name, STAGE)
-        )
+        Watch(parent=self, operation=read_operation(args)).add(name, *of_api(api.name, STAGE))
         self.url = stage.invoke_url.apply(lambda url: url.rstrip("/"))
         self.api_key = pulumi.Output.secret(key.value)
         self.api_id = api.id
@@ -217,8 +216,7 @@ def _put_firewall(
             # The site calls for all of its shoppers, from a few addresses of its own.
             requests_per_address=int(args.get("requests_per_address", 20_000)),
             allowed_cidrs=(),
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            tags=args.get("tags"),
+            operation=read_operation(args),
         ),
     )
     aws.wafv2.WebAclAssociation(
@@ -245,7 +243,9 @@ def _stage(
         deployment=deployment.id,
         stage_name=STAGE,
         xray_tracing_enabled=True,
-        access_log_settings=create_access_log(name, parent, args, _ACCESS_LOG_FIELDS),
+        access_log_settings=create_access_log(
+            name, parent, _ACCESS_LOG_FIELDS, read_operation(args), wanted=args.get("access_log", False)
+        ),
         tags=args.get("tags"),
         opts=pulumi.ResourceOptions(parent=parent, depends_on=needed_first),
     )

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.alarm import MINUTE, Watch, of_visits
 from components._lib.function import Function, FunctionSpec
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.schedule import every_minutes, run_on_schedule
 from components._lib.watched import describe_watched
@@ -77,7 +78,7 @@ class Canary(pulumi.ComponentResource):
         secret = _secret(name, self, args, client)
         function = _function(name, self, args, client, secret)
         run_on_schedule(name, self, function, "Visits the shop.", every_minutes(minutes), args.get("tags"))
-        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
+        Watch(parent=self, operation=read_operation(args)).add(
             name, of_visits(_SERVICE, function.name, minutes * MINUTE)
         )
         self.function_name = function.name
@@ -153,9 +154,7 @@ def _function(
             layers=args["layers"],
             timeout=_TIMEOUT,
             memory_mb=256,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={"CANARY": setting},
             statements=(iam.allow(["secretsmanager:GetSecretValue"], [secret.arn]),),
         ),

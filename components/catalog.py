@@ -10,6 +10,7 @@ from components._lib import iam
 from components._lib.bucket import private_bucket
 from components._lib.event_queue import EventQueue, feed_function, queue_bucket_events
 from components._lib.function import Function, FunctionSpec, check_pair
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.table import Index, data_table
 from components._lib.watched import describe_watched, watched_table
@@ -102,8 +103,7 @@ class Catalog(pulumi.ComponentResource):
             prefix=PREFIX,
             consumer_timeout=_INGEST_TIMEOUT,
             receives=_RECEIVES_BEFORE_DEAD_LETTER,
-            tags=args.get("tags"),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
+            operation=read_operation(args),
         )
         setting = pulumi.Output.json_dumps(
             {"bucket": bucket.bucket, "table": table.name, "prefix": PREFIX}, sort_keys=True
@@ -202,9 +202,7 @@ def _ingest(
             bound_layers=args.get("vector_layers"),
             timeout=_INGEST_TIMEOUT,
             memory_mb=1769,  # one whole processor
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={"CATALOG": setting, "INGEST": failures},
             bound_environments=(args["vector_environment"], args.get("cluster_environment", {})),
             statements=(
@@ -250,9 +248,7 @@ def _browse(
             layers=args["layers"],
             timeout=15,
             memory_mb=512,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={"CATALOG": setting, "CAPABILITIES": args.get("capabilities", "{}")},
             statements=(
                 iam.allow(["dynamodb:GetItem", "dynamodb:Scan"], [table.arn]),

@@ -16,6 +16,7 @@ from components._lib.chat.guardrail import PinnedGuardrail, create_guardrail
 from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.models import Model, find_model, load_models
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.table import data_table
 from components._lib.watched import describe_watched, watched_table
@@ -254,9 +255,7 @@ def _weather(name: str, parent: pulumi.Resource, args: ChatAgentArgs, source: We
             layers=args["layers"],
             timeout=15,
             memory_mb=512,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={"WEATHER_SOURCE": pulumi.Output.json_dumps(setting, sort_keys=True)},
             statements=tuple(statements),
         ),
@@ -334,9 +333,7 @@ def _chat(
             layers=args["layers"],
             timeout=_GATEWAY_LIMIT_SECONDS,
             memory_mb=1024,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={**settings, "WEATHER": asked},
             bound_environments=tuple(environments),
             statements=(

@@ -13,6 +13,7 @@ from components._lib.bucket import private_bucket
 from components._lib.function import Function, FunctionSpec
 from components._lib.kept import describe_kept, kept_objects, kept_rows, own_objects, own_rows
 from components._lib.models import Model, find_model, load_models
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.table import data_table
 from components._lib.watched import describe_watched, watched_table
@@ -109,7 +110,7 @@ class ImageGeneration(pulumi.ComponentResource):
         )
         images = _images(name, self, args, setting, _use(model, place, bucket, quotas))
 
-        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
+        Watch(parent=self, operation=read_operation(args)).add(
             name, of_spending("images", images.name, limits["daily_spend_usd"])
         )
         self.function_arn = images.arn
@@ -205,9 +206,7 @@ def _images(
             layers=args["layers"],
             timeout=_GATEWAY_LIMIT_SECONDS,
             memory_mb=1024,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={"IMAGES": setting},
             bound_environments=(args["chat_environment"],),
             statements=statements,

@@ -16,6 +16,7 @@ from components._lib.knowledge import opensearch, s3vectors
 from components._lib.knowledge.storage import CreateStorage, StorageRequest, StorageResult
 from components._lib.models import Model, load_models
 from components._lib.opensearch import OpenSearchGeneration
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.watched import describe_watched
 
@@ -94,6 +95,7 @@ class KnowledgeBase(pulumi.ComponentResource):
         storage = KnowledgeStorage(args.get("storage", KnowledgeStorage.S3VECTORS))
         protect = args.get("protect_data", True)
 
+        operation = read_operation(args)
         place = find_place(self)
         bucket = private_bucket(
             f"{name}-documents", self, versioned=True, protect_data=protect, tags=args.get("tags")
@@ -110,10 +112,8 @@ class KnowledgeBase(pulumi.ComponentResource):
                     args.get("opensearch_generation", OpenSearchGeneration.NEXTGEN)
                 ),
                 region=place.region,
-                log_retention_days=int(args.get("log_retention_days", 30)),
-                alarm_topic_arn=args.get("alarm_topic_arn"),
+                operation=operation,
                 protect_data=protect,
-                tags=args.get("tags"),
             )
         )
         base = _knowledge_base(name, self, args, place, bucket, stored)
@@ -135,8 +135,7 @@ class KnowledgeBase(pulumi.ComponentResource):
             consumer_timeout=_SYNC_TIMEOUT,
             receives=_RECEIVES_BEFORE_DEAD_LETTER,
             window_seconds=_WINDOW_SECONDS,
-            tags=args.get("tags"),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
+            operation=operation,
         )
         sync = _sync(name, self, args, setting, base, events)
 
@@ -268,9 +267,7 @@ def _sync(
             layers=args["layers"],
             timeout=_SYNC_TIMEOUT,
             memory_mb=512,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={
                 "KNOWLEDGE": setting,
                 "SYNC": pulumi.Output.json_dumps({"queue_url": events.queue.url}, sort_keys=True),

@@ -10,6 +10,7 @@ from components._lib import iam
 from components._lib.event_queue import EventQueue, feed_function, queue_messages
 from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.kept import describe_kept, kept_rows, own_rows
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.table import data_table
 from components._lib.watched import describe_watched, watched_table
@@ -92,8 +93,7 @@ class Personalization(pulumi.ComponentResource):
             consumer_timeout=_RECORDER_TIMEOUT,
             receives=_RECEIVES_BEFORE_DEAD_LETTER,
             window_seconds=_WINDOW_SECONDS,
-            tags=args.get("tags"),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
+            operation=read_operation(args),
         )
         setting = pulumi.Output.json_dumps(
             {"table": table.name, "weight": args.get("weight", 0.3)}, sort_keys=True
@@ -166,9 +166,7 @@ def _keeper(
             layers=args["layers"],
             timeout=_GATEWAY_LIMIT_SECONDS,
             memory_mb=512,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={"STYLES": setting, "INTERACTIONS": queue},
             bound_environments=(args["catalog_environment"],),
             statements=(
@@ -192,9 +190,7 @@ def _recorder(name: str, parent: pulumi.Resource, args: PersonalizationArgs, wai
             layers=args["layers"],
             timeout=_RECORDER_TIMEOUT,
             memory_mb=512,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             bound_environments=(args["lake_environment"], args.get("ranker_environment", {})),
             statements=(waiting.receive_statement(),),
             bound_policies=(

@@ -16,6 +16,7 @@ from components._lib import iam
 from components._lib.bedrock import Place, find_place
 from components._lib.bucket import private_bucket
 from components._lib.function import Function, FunctionSpec
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.ranker_training import STEP_SECONDS, definition
 from components._lib.watched import describe_watched
@@ -105,9 +106,7 @@ class PersonalizeRanker(pulumi.ComponentResource):
             WorkflowSpec(
                 definition=definition(function.arn),
                 functions=[function.arn],
-                log_retention_days=int(args.get("log_retention_days", 30)),
-                alarm_topic_arn=args.get("alarm_topic_arn"),
-                tags=args.get("tags"),
+                operation=read_operation(args),
                 schedule=f"rate({days} days)",
                 schedule_input='{"action": "train"}',
                 # Deleted before the ending, so that no run makes a campaign behind its back.
@@ -255,9 +254,7 @@ def _training_function(
             timeout=STEP_SECONDS,
             # It remembers the id of every interaction, to count none twice: some 100 bytes each.
             memory_mb=2048,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={"TRAINING": setting},
             statements=(
                 iam.allow(["s3:GetObject"], [pulumi.Output.concat(lake_arn, "/", prefix, "*")]),

@@ -7,6 +7,7 @@ import pulumi
 
 from components._lib.event_queue import failures_queue
 from components._lib.function import Function, FunctionSpec
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.schedule import run_on_schedule
 from components._lib.trainer import TRAINERS, ClusterTrainer, TrainerRequest
@@ -79,7 +80,8 @@ class ProductClusters(pulumi.ComponentResource):
             )
         )
 
-        failures = failures_queue(name, self, args.get("tags"), args.get("alarm_topic_arn"))
+        operation = read_operation(args)
+        failures = failures_queue(name, self, operation)
         function = Function(
             name,
             FunctionSpec(
@@ -90,9 +92,7 @@ class ProductClusters(pulumi.ComponentResource):
                 bound_layers=args.get("vector_layers"),
                 timeout=_TIMEOUT,
                 memory_mb=int(args.get("memory_mb", 3008)),
-                log_retention_days=int(args.get("log_retention_days", 30)),
-                alarm_topic_arn=args.get("alarm_topic_arn"),
-                tags=args.get("tags"),
+                operation=operation,
                 environment={
                     "GROUPING": pulumi.Output.json_dumps(
                         {"clusters": clusters, "trainer": trainer.setting}, sort_keys=True

@@ -7,6 +7,7 @@ import pulumi
 
 from components._lib import iam
 from components._lib.function import Function, FunctionSpec, check_pair
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.watched import describe_watched
 
@@ -76,9 +77,7 @@ class ProductSearch(pulumi.ComponentResource):
                 bound_layers=args.get("vector_layers"),
                 timeout=_GATEWAY_LIMIT_SECONDS,
                 memory_mb=int(args.get("memory_mb", 2048)),
-                log_retention_days=int(args.get("log_retention_days", 30)),
-                alarm_topic_arn=args.get("alarm_topic_arn"),
-                tags=args.get("tags"),
+                operation=read_operation(args),
                 bound_environments=(
                     args["vector_environment"],
                     args["catalog_environment"],

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from components._lib.access_log import create_access_log
 from components._lib.function import Function, FunctionSpec
 from components._lib.openapi import integration_uri
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.watched import Kind, describe_watched, watched
 from components.connections import STAGE
@@ -143,9 +144,7 @@ def _token_checker(name: str, parent: pulumi.Resource, args: RealtimeArgs) -> Fu
             layers=[*args["layers"], *args["token_layers"]],
             timeout=10,
             memory_mb=512,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={"AUTHORIZER": setting},
         ),
         pulumi.ResourceOptions(parent=parent),
@@ -179,9 +178,7 @@ def _lifecycle(name: str, parent: pulumi.Resource, args: RealtimeArgs) -> Functi
             layers=args["layers"],
             timeout=10,
             memory_mb=512,
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             bound_environments=(args["connections_environment"],),
             bound_policies=(args["connections_policy"],),
         ),
@@ -272,7 +269,9 @@ def _stage(
             "data_trace_enabled": False,
             "logging_level": "OFF",
         },
-        access_log_settings=create_access_log(name, parent, args, _ACCESS_LOG_FIELDS),
+        access_log_settings=create_access_log(
+            name, parent, _ACCESS_LOG_FIELDS, read_operation(args), wanted=args.get("access_log", False)
+        ),
         tags=args.get("tags"),
         opts=pulumi.ResourceOptions(parent=parent),
     )

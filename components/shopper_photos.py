@@ -11,6 +11,7 @@ from components._lib.bucket import private_bucket
 from components._lib.event_queue import EventQueue, feed_function, queue_bucket_events
 from components._lib.function import Function, FunctionSpec
 from components._lib.kept import describe_kept, kept_objects, kept_rows, own_objects, own_rows
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.table import Index, data_table
 from components._lib.watched import describe_watched, watched_table
@@ -94,8 +95,7 @@ class ShopperPhotos(pulumi.ComponentResource):
             removals=False,
             consumer_timeout=_TIMEOUT,
             receives=_RECEIVES_BEFORE_DEAD_LETTER,
-            tags=args.get("tags"),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
+            operation=read_operation(args),
         )
         setting = pulumi.Output.json_dumps(
             {"table": table.name, "bucket": bucket.bucket, "prefix": PREFIX, "retention_days": days},
@@ -209,9 +209,7 @@ def _intake(
             layers=args["layers"],
             timeout=_TIMEOUT,
             memory_mb=1769,  # one whole processor
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             environment={"PHOTOS": setting, "TRYON_QUEUE": queue},
             statements=(
                 _on(table, "GetItem", "PutItem", "UpdateItem"),

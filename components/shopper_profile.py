@@ -8,6 +8,7 @@ import pulumi
 from components._lib import iam
 from components._lib.function import Function, FunctionSpec
 from components._lib.kept import merge_kept
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.watched import describe_watched
 
@@ -52,9 +53,7 @@ class Profile(pulumi.ComponentResource):
                 layers=args["layers"],
                 timeout=_GATEWAY_LIMIT_SECONDS,
                 memory_mb=512,
-                log_retention_days=int(args.get("log_retention_days", 30)),
-                alarm_topic_arn=args.get("alarm_topic_arn"),
-                tags=args.get("tags"),
+                operation=read_operation(args),
                 environment={"KEPT": merge_kept(args["kept"])},
                 bound_environments=(args["chat_environment"],),
                 bound_policies=(iam.merge(args["kept_policies"]),),

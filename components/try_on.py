@@ -14,6 +14,7 @@ from components._lib.bucket import private_bucket
 from components._lib.event_queue import queue_bucket_events, queue_messages
 from components._lib.kept import describe_kept, kept_objects, kept_rows, own_objects, own_rows
 from components._lib.models import load_models
+from components._lib.operation import Operation, read_operation
 from components._lib.package import public_token
 from components._lib.table import Index, data_table
 from components._lib.tryon import compose, nova_canvas, sagemaker
@@ -168,7 +169,7 @@ class TryOn(pulumi.ComponentResource):
             )
         )
 
-        log_days = int(args.get("log_retention_days", 30))
+        operation = read_operation(args)
         bucket = private_bucket(
             f"{name}-results",
             self,
@@ -188,8 +189,7 @@ class TryOn(pulumi.ComponentResource):
             removals=False,
             consumer_timeout=DELIVERY_TIMEOUT_S,
             receives=RECEIVES,
-            tags=args.get("tags"),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
+            operation=operation,
         )
         work = queue_messages(
             f"{name}-work",
@@ -197,8 +197,7 @@ class TryOn(pulumi.ComponentResource):
             what="queue",
             consumer_timeout=WORKER_TIMEOUT_S,
             receives=RECEIVES,
-            tags=args.get("tags"),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
+            operation=operation,
         )
         store = JobStore(
             table=jobs,
@@ -210,26 +209,16 @@ class TryOn(pulumi.ComponentResource):
             ),
             limits=pulumi.Output.json_dumps({**limits, "price_usd": provider.price_usd}, sort_keys=True),
         )
-        bindings = _bind(args, log_days)
+        bindings = _bind(args, operation)
         closer = add_closer(name, self, bindings, store)
-        machine = lead_jobs(
-            name,
-            self,
-            LeadingSpec(
-                queue=work.queue,
-                closer=closer,
-                log_retention_days=log_days,
-                alarm_topic_arn=args.get("alarm_topic_arn"),
-                tags=args.get("tags"),
-            ),
-        )
+        machine = lead_jobs(name, self, LeadingSpec(queue=work.queue, closer=closer, operation=operation))
         started = add_starter(name, self, bindings, store, machine)
         worker = add_worker(name, self, bindings, store, machine, work, provider, concurrency)
         delivery = add_delivery(name, self, bindings, store, results)
         sweeper, swept = add_sweeper(name, self, bindings, store, machine)
         routes = add_routes(name, self, bindings, store)
 
-        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
+        Watch(parent=self, operation=operation).add(
             name,
             of_jobs("tryon-sweeper", sweeper.name, _PATIENCE_S),
             of_spending("tryon-routes", routes.name, limits["daily_spend_usd"]),
@@ -277,7 +266,7 @@ def _read_price(text: str) -> float:
     return price
 
 
-def _bind(args: TryOnArgs, log_retention_days: int) -> Bindings:
+def _bind(args: TryOnArgs, operation: Operation) -> Bindings:
     return Bindings(
         layers=args["layers"],
         photos_environment=args["photos_environment"],
@@ -292,9 +281,7 @@ def _bind(args: TryOnArgs, log_retention_days: int) -> Bindings:
         connections_send_policy=args["connections_send_policy"],
         quotas_environment=args["quotas_environment"],
         quotas_policy=args["quotas_policy"],
-        log_retention_days=log_retention_days,
-        alarm_topic_arn=args.get("alarm_topic_arn"),
-        tags=args.get("tags"),
+        operation=operation,
     )
 
 

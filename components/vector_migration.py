@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 from components._lib.function import Function, FunctionSpec
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.watched import Row, describe_watched
 from components._lib.workflow import Workflow, WorkflowSpec, retry
@@ -115,9 +116,7 @@ def _create(name: str, parent: pulumi.Resource, args: VectorMigrationArgs) -> _P
         WorkflowSpec(
             definition=definition(backfill.arn, verify.arn, control.arn),
             functions=[backfill.arn, verify.arn, control.arn],
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
         ),
         pulumi.ResourceOptions(parent=parent),
     )
@@ -146,9 +145,7 @@ def _function(
             bound_layers=args.get("vector_layers"),
             timeout=_CONTROL_SECONDS if is_quick else _LONGEST_SECONDS,
             memory_mb=512 if is_quick else int(args.get("memory_mb", 2048)),
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
-            tags=args.get("tags"),
+            operation=read_operation(args),
             bound_environments=(args["vector_environment"], args["catalog_environment"]),
             bound_policies=tuple(policies),
         ),

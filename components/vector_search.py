@@ -11,6 +11,7 @@ from components._lib import iam
 from components._lib.bedrock import Place, call_region, find_place, invoke_statement
 from components._lib.models import load_models
 from components._lib.opensearch import OpenSearchGeneration
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.vector import dynamodb, migration, opensearch, s3vectors
 from components._lib.vector.backend import BackendRequest, CreateBackend
@@ -260,8 +261,7 @@ def _create_space(
             physical_name=pulumi.Output.concat(args["physical_name"], space.suffix),
             snapshot_minutes=snapshot_minutes,
             memory_mb=int(args.get("memory_mb", 2048)),
-            log_retention_days=int(args.get("log_retention_days", 30)),
-            alarm_topic_arn=args.get("alarm_topic_arn"),
+            operation=read_operation(args),
             protect_data=args.get("protect_data", True),
             layers=args["layers"],
             opensearch_layers=args.get("opensearch_layers", []),
@@ -269,7 +269,6 @@ def _create_space(
                 args.get("opensearch_generation", OpenSearchGeneration.NEXTGEN)
             ),
             region=place.region,
-            tags=args.get("tags"),
         )
     )
     return VectorSpace(store=store, embedder=embedder, embed=invoke_statement(model, place))

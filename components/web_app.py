@@ -12,6 +12,7 @@ from components._lib import iam
 from components._lib.alarm import Watch, of_service
 from components._lib.image import codebuild, docker
 from components._lib.image.builder import BuildImage, ImageRequest, source_digest
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.watched import Kind, describe_watched, watched
 from components.web_edge import HEALTH_PATH, SITE_PORT
@@ -128,6 +129,7 @@ class WebApp(pulumi.ComponentResource):
         least: int,
         most: int,
     ) -> None:
+        operation = read_operation(args)
         repository = _repository(name, self, args)
         image = BUILDERS[builder](
             ImageRequest(
@@ -136,16 +138,14 @@ class WebApp(pulumi.ComponentResource):
                 repository=repository,
                 tag=source_digest(),
                 layers=args["layers"],
-                log_retention_days=int(args.get("log_retention_days", 30)),
-                alarm_topic_arn=args.get("alarm_topic_arn"),
+                operation=operation,
                 protect_data=args.get("protect_data", True),
-                tags=args.get("tags"),
             )
         )
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
-            retention_in_days=int(args.get("log_retention_days", 30)),
-            tags=args.get("tags"),
+            retention_in_days=operation.log_retention_days,
+            tags=operation.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
         task = _task(name, self, args, image, logs, repository, cpu, memory)
@@ -157,9 +157,7 @@ class WebApp(pulumi.ComponentResource):
         )
         service = _service(name, self, args, cluster, task, least)
         _scale(name, self, args, cluster, service, least, most)
-        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
-            name, of_service(cluster.name, service.name)
-        )
+        Watch(parent=self, operation=operation).add(name, of_service(cluster.name, service.name))
 
         self.image = image
         self.cluster_name = cluster.name

@@ -12,6 +12,7 @@ from components._lib.alarm import Watch, of_targets
 from components._lib.bucket import private_bucket
 from components._lib.firewall import GLOBAL_REGION, FirewallSpec, Scope, check_cidrs, firewall
 from components._lib.network import Network, NetworkSpec
+from components._lib.operation import read_operation
 from components._lib.package import public_token
 from components._lib.watched import Kind, describe_watched, watched
 
@@ -123,6 +124,7 @@ class WebEdge(pulumi.ComponentResource):
         )
 
     def _host(self, name: str, args: WebEdgeArgs, rate: int) -> None:
+        operation = read_operation(args)
         place = _find_place(name, self, args)
         logs = _log_bucket(name, self, args)
         group = _security_group(name, self, args, place)
@@ -147,13 +149,12 @@ class WebEdge(pulumi.ComponentResource):
                 physical_name=args["physical_name"],
                 requests_per_address=rate,
                 allowed_cidrs=args.get("allowed_cidrs", []),
-                log_retention_days=int(args.get("log_retention_days", 30)),
-                tags=args.get("tags"),
+                operation=operation,
             ),
         )
         distribution = _distribution(name, self, args, balancer, origin, acl)
         _log_requests(name, self, args, distribution, logs)
-        Watch(parent=self, topic_arn=args.get("alarm_topic_arn"), tags=args.get("tags")).add(
+        Watch(parent=self, operation=operation).add(
             name, *of_targets(balancer.arn_suffix, targets.arn_suffix)
         )
 
@@ -229,6 +230,7 @@ def _check_rate(rate: int) -> None:
 
 
 def _log_bucket(name: str, parent: pulumi.Resource, args: WebEdgeArgs) -> aws.s3.Bucket:
+    operation = read_operation(args)
     account = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=parent)).account_id
 
     def let_logs_in(bucket_arn: pulumi.Output[str]) -> list[iam.Statement]:
@@ -249,8 +251,8 @@ def _log_bucket(name: str, parent: pulumi.Resource, args: WebEdgeArgs) -> aws.s3
         parent,
         versioned=False,
         protect_data=args.get("protect_data", True),
-        tags=args.get("tags"),
-        expire_days=int(args.get("log_retention_days", 30)),
+        tags=operation.tags,
+        expire_days=operation.log_retention_days,
         share=let_logs_in,
     )
 

@@ -7,21 +7,22 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components._lib.operation import Operation
+
 
 def create_access_log(
-    name: str, parent: pulumi.Resource, args: Mapping[str, Any], fields: Mapping[str, str]
+    name: str, parent: pulumi.Resource, fields: Mapping[str, str], operation: Operation, *, wanted: bool
 ) -> Any:
     """Declare the log group for `fields` (context variables by name); the stage's setting.
 
-    `args` are those of the API's component: `access_log`, `log_retention_days` and `tags` count. Without
-    `access_log` there is neither. REST and WebSocket stages take the same setting.
+    Unless it is `wanted` there is neither. REST and WebSocket stages take the same setting.
     """
-    if not args.get("access_log", False):
+    if not wanted:
         return None
     logs = aws.cloudwatch.LogGroup(
         f"{name}-access-logs",
-        retention_in_days=int(args.get("log_retention_days", 30)),
-        tags=args.get("tags"),
+        retention_in_days=operation.log_retention_days,
+        tags=operation.tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )
     return {"destination_arn": logs.arn, "format": json.dumps(fields, sort_keys=True)}

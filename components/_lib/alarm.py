@@ -7,7 +7,8 @@ from enum import StrEnum
 import pulumi
 import pulumi_aws as aws
 
-Tags = pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
+from components._lib.operation import Operation
+
 MINUTE = 60
 _FIVE_MINUTES = 5 * MINUTE
 _SPENT_PERCENT = 80
@@ -54,12 +55,12 @@ class Watch:
     """Who declares alarms, and where they go to. Without a topic there are none, and none to pay for."""
 
     parent: pulumi.Resource
-    topic_arn: pulumi.Input[str] | None
-    tags: Tags
+    operation: Operation
 
     def add(self, name: str, *specs: AlarmSpec) -> None:
         """Declare the alarms `<name>-<suffix>`."""
-        if self.topic_arn is None:
+        topic_arn = self.operation.alarm_topic_arn
+        if topic_arn is None:
             return
         for spec in specs:
             percentile = spec.statistic.startswith("p")
@@ -77,9 +78,9 @@ class Watch:
                 evaluation_periods=spec.out_of or spec.periods,
                 datapoints_to_alarm=spec.periods,
                 treat_missing_data=spec.missing.value,
-                alarm_actions=[self.topic_arn],
-                ok_actions=[self.topic_arn],
-                tags=self.tags,
+                alarm_actions=[topic_arn],
+                ok_actions=[topic_arn],
+                tags=self.operation.tags,
                 opts=pulumi.ResourceOptions(parent=self.parent),
             )
 

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.alarm import Watch, of_dead_letters, of_queue
 from components._lib.function import Function
+from components._lib.operation import Operation
 from components._lib.watched import Row, watched_letters, watched_queue
 
 _DAY = 24 * 3600
@@ -46,8 +47,7 @@ def queue_bucket_events(
     window_seconds: int = 0,
     suffix: str = "",
     removals: bool = True,
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
-    alarm_topic_arn: pulumi.Input[str] | None = None,
+    operation: Operation,
 ) -> EventQueue:
     """Declare the queue of all creations and `removals` below `prefix`, and where poison ends.
 
@@ -62,8 +62,7 @@ def queue_bucket_events(
         consumer_timeout=consumer_timeout,
         receives=receives,
         window_seconds=window_seconds,
-        tags=tags,
-        alarm_topic_arn=alarm_topic_arn,
+        operation=operation,
     )
     policy = aws.sqs.QueuePolicy(
         f"{name}-events-policy",
@@ -89,8 +88,7 @@ def queue_messages(
     consumer_timeout: int,
     receives: int,
     window_seconds: int = 0,
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
-    alarm_topic_arn: pulumi.Input[str] | None = None,
+    operation: Operation,
 ) -> EventQueue:
     """Declare the queue `<name>-<what>` and where poison ends; the times are as in `queue_bucket_events`.
 
@@ -101,7 +99,7 @@ def queue_messages(
         f"{name}-dead-letters",
         message_retention_seconds=DEAD_LETTERS_KEPT,
         sqs_managed_sse_enabled=True,
-        tags=tags,
+        tags=operation.tags,
         opts=opts,
     )
     queue = aws.sqs.Queue(
@@ -113,7 +111,7 @@ def queue_messages(
             {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": receives}, sort_keys=True
         ),
         sqs_managed_sse_enabled=True,
-        tags=tags,
+        tags=operation.tags,
         opts=opts,
     )
     aws.sqs.RedriveAllowPolicy(
@@ -124,7 +122,7 @@ def queue_messages(
         ),
         opts=opts,
     )
-    watch = Watch(parent=parent, topic_arn=alarm_topic_arn, tags=tags)
+    watch = Watch(parent=parent, operation=operation)
     watch.add(f"{name}-dead-letters", of_dead_letters(dead_letters.name))
     watch.add(f"{name}-{what}", of_queue(queue.name, _PATIENCE))
     return EventQueue(
@@ -137,23 +135,16 @@ def queue_messages(
     )
 
 
-def failures_queue(
-    name: str,
-    parent: pulumi.Resource,
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None,
-    alarm_topic_arn: pulumi.Input[str] | None,
-) -> aws.sqs.Queue:
+def failures_queue(name: str, parent: pulumi.Resource, operation: Operation) -> aws.sqs.Queue:
     """Declare the queue `<name>-failures`, for events of asynchronous calls that failed for good."""
     queue = aws.sqs.Queue(
         f"{name}-failures",
         message_retention_seconds=DEAD_LETTERS_KEPT,
         sqs_managed_sse_enabled=True,
-        tags=tags,
+        tags=operation.tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )
-    Watch(parent=parent, topic_arn=alarm_topic_arn, tags=tags).add(
-        f"{name}-failures", of_dead_letters(queue.name)
-    )
+    Watch(parent=parent, operation=operation).add(f"{name}-failures", of_dead_letters(queue.name))
     return queue
 
 

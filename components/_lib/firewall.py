@@ -4,13 +4,15 @@ Rule groups: https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-r
 """
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+
+from components._lib.operation import Operation
 
 GLOBAL_REGION = "us-east-1"
 """Where everything that belongs to CloudFront is kept."""
@@ -37,8 +39,7 @@ class FirewallSpec:
     requests_per_address: int
     allowed_cidrs: Sequence[str]
     """The only addresses that are let in; empty lets all in."""
-    log_retention_days: int
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
+    operation: Operation
 
 
 def firewall(name: str, parent: pulumi.Resource, spec: FirewallSpec) -> aws.wafv2.WebAcl:
@@ -56,7 +57,7 @@ def firewall(name: str, parent: pulumi.Resource, spec: FirewallSpec) -> aws.wafv
             *(_managed(group, 3 + place) for place, group in enumerate(_MANAGED)),
         ],
         visibility_config=_visible("firewall"),
-        tags=spec.tags,
+        tags=spec.operation.tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )
     _log(name, parent, spec, acl, region)
@@ -84,7 +85,7 @@ def _only_from(name: str, parent: pulumi.Resource, spec: FirewallSpec, region: s
         region=region,
         ip_address_version="IPV4",
         addresses=list(spec.allowed_cidrs),
-        tags=spec.tags,
+        tags=spec.operation.tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )
     elsewhere = {"not_statement": {"statements": [{"ip_set_reference_statement": {"arn": addresses.arn}}]}}
@@ -145,8 +146,8 @@ def _log(
         # AWS WAF insists on the prefix; the physical name keeps two stacks of one account apart.
         name=pulumi.Output.concat("aws-waf-logs-", spec.physical_name, "-", name),
         region=region,
-        retention_in_days=spec.log_retention_days,
-        tags=spec.tags,
+        retention_in_days=spec.operation.log_retention_days,
+        tags=spec.operation.tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )
     aws.wafv2.WebAclLoggingConfiguration(

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.alarm import METRICS_NAMESPACE, Watch, of_function
+from components._lib.operation import Operation
 from components._lib.package import internal_token
 from components._lib.watched import Kind, Row, watched
 
@@ -29,10 +30,7 @@ class FunctionSpec:
     layers: Sequence[pulumi.Input[str]]
     timeout: int
     memory_mb: int
-    log_retention_days: int
-    alarm_topic_arn: pulumi.Input[str] | None = None
-    """Topic that is told of alarms; without one there are none."""
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
+    operation: Operation
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     bound_environments: tuple[pulumi.Input[Mapping[str, pulumi.Input[str]]], ...] = ()
     """Environments that other components hand out."""
@@ -57,13 +55,14 @@ class Function(pulumi.ComponentResource):
     def __init__(self, name: str, spec: FunctionSpec, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(internal_token("Function"), name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
+        operation = spec.operation
         logs = aws.cloudwatch.LogGroup(
-            f"{name}-logs", retention_in_days=spec.log_retention_days, tags=spec.tags, opts=child
+            f"{name}-logs", retention_in_days=operation.log_retention_days, tags=operation.tags, opts=child
         )
         role = aws.iam.Role(
             f"{name}-role",
             assume_role_policy=iam.assume_role_policy("lambda.amazonaws.com"),
-            tags=spec.tags,
+            tags=operation.tags,
             opts=child,
         )
         own = iam.document([*spec.statements, *_duties(spec, logs)])
@@ -85,13 +84,11 @@ class Function(pulumi.ComponentResource):
             dead_letter_config={"target_arn": spec.dead_letter_arn} if spec.dead_letter_arn else None,
             tracing_config={"mode": "Active"},
             logging_config={"log_format": "JSON", "log_group": logs.name},
-            tags=spec.tags,
+            tags=operation.tags,
             # Without its policy the first calls after a deployment would be refused.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
-        Watch(parent=self, topic_arn=spec.alarm_topic_arn, tags=spec.tags).add(
-            name, *of_function(function.name)
-        )
+        Watch(parent=self, operation=operation).add(name, *of_function(function.name))
         self.arn = function.arn
         self.name = function.name
         self.role_arn = role.arn

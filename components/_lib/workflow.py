@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.alarm import Watch, of_workflow
 from components._lib.bedrock import find_place
+from components._lib.operation import Operation
 from components._lib.package import internal_token
 from components._lib.texts import dump_json
 from components._lib.watched import Kind, Row, watched
@@ -33,10 +34,7 @@ class WorkflowSpec:
     """ARNs of the functions that it calls."""
     statements: Sequence[iam.Statement] = ()
     """What it may do beyond calling them."""
-    log_retention_days: int
-    alarm_topic_arn: pulumi.Input[str] | None = None
-    """Topic that is told of alarms; without one there are none."""
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
+    operation: Operation
     schedule: str | None = None
     """EventBridge's words for when it starts by itself, such as `rate(7 days)`."""
     schedule_input: str = "{}"
@@ -67,10 +65,11 @@ class Workflow(pulumi.ComponentResource):
     def __init__(self, name: str, spec: WorkflowSpec, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(internal_token("Workflow"), name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
+        operation = spec.operation
         logs = aws.cloudwatch.LogGroup(
-            f"{name}-logs", retention_in_days=spec.log_retention_days, tags=spec.tags, opts=child
+            f"{name}-logs", retention_in_days=operation.log_retention_days, tags=operation.tags, opts=child
         )
-        role = _role(name, self, "states", f"stateMachine:{name}-machine-*", spec.tags)
+        role = _role(name, self, "states", f"stateMachine:{name}-machine-*", operation.tags)
         policy = aws.iam.RolePolicy(
             f"{name}-policy", role=role.name, policy=iam.document(_duties(spec)), opts=child
         )
@@ -86,15 +85,13 @@ class Workflow(pulumi.ComponentResource):
                 "log_destination": pulumi.Output.concat(logs.arn, ":*"),
             },
             tracing_configuration={"enabled": True},
-            tags=spec.tags,
+            tags=operation.tags,
             # Step Functions tries the log when the machine is made.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, *spec.depends_on]),
         )
         if spec.schedule:
             _schedule(name, self, spec, spec.schedule, machine)
-        Watch(parent=self, topic_arn=spec.alarm_topic_arn, tags=spec.tags).add(
-            name, *of_workflow(machine.arn)
-        )
+        Watch(parent=self, operation=operation).add(name, *of_workflow(machine.arn))
         self.arn = machine.arn
         self.watched = watched(Kind.WORKFLOW, name, {"StateMachineArn": machine.arn})
         self.register_outputs({"arn": self.arn})
@@ -133,10 +130,10 @@ def _schedule(
         f"{name}-schedule",
         description="Starts the workflow.",
         schedule_expression=expression,
-        tags=spec.tags,
+        tags=spec.operation.tags,
         opts=opts,
     )
-    role = _role(f"{name}-schedule", parent, "events", f"rule/{name}-schedule-*", spec.tags)
+    role = _role(f"{name}-schedule", parent, "events", f"rule/{name}-schedule-*", spec.operation.tags)
     policy = aws.iam.RolePolicy(
         f"{name}-schedule-policy",
         role=role.name,

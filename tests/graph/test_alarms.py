@@ -12,6 +12,7 @@ from botocore.model import ServiceModel
 
 from components import Alarms
 from components._lib.alarm import AlarmSpec, Missing, Watch
+from components._lib.operation import Operation
 from tests.graph.recorder import ROOT, Graph, record, record_stack
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -135,7 +136,8 @@ def test_a_watch_without_a_topic_declares_nothing() -> None:
 
     def program(topic: str | None) -> None:
         parent = pulumi.ComponentResource("test:index:Parent", "parent")
-        Watch(parent=parent, topic_arn=topic, tags=None).add("it", spec)
+        operation = Operation(log_retention_days=30, alarm_topic_arn=topic, tags=None)
+        Watch(parent=parent, operation=operation).add("it", spec)
 
     assert not record(lambda: program(None)).of_type(ALARM)
     (alarm,) = record(lambda: program("arn:topic")).of_type(ALARM)

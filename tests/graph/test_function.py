@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import cast
 
 import pulumi
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from components import ProductSearch
 from components._lib import iam
 from components._lib.function import bundle_files
+from components._lib.operation import Operation, OperationInputs, read_operation
 from tests.graph.recorder import ROOT, Graph, record
 
 BUNDLES = {
@@ -104,6 +106,12 @@ def test_the_log_group_ends_when_the_stack_says(prod: Graph) -> None:
     }
     assert {group.name for group in groups} == of_functions | others
     assert {group.inputs["retentionInDays"] for group in groups} == {90}
+
+
+def test_logs_are_kept_for_thirty_days_unless_said_otherwise() -> None:
+    assert read_operation({}) == Operation(log_retention_days=30, alarm_topic_arn=None, tags=None)
+    hosted = cast("OperationInputs", {"log_retention_days": 90.0})
+    assert repr(read_operation(hosted).log_retention_days) == "90"
 
 
 @pytest.mark.parametrize(("name", "packages"), BUNDLES.items())

@@ -1,13 +1,14 @@
 """What every way to build an image takes and gives."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from components._lib.function import REPOSITORY
+from components._lib.operation import Operation
 
 DOCKERFILE = "ui/Dockerfile"
 _LOCK = "requirements/site.txt"
@@ -24,10 +25,8 @@ class ImageRequest:
     tag: str
     """A digest of the sources, so that equal sources are built once."""
     layers: Sequence[pulumi.Input[str]]
-    log_retention_days: int
-    alarm_topic_arn: pulumi.Input[str] | None
+    operation: Operation
     protect_data: bool
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 
 
 BuildImage = Callable[[ImageRequest], pulumi.Output[str]]

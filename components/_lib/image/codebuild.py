@@ -49,7 +49,7 @@ def build(request: ImageRequest) -> pulumi.Output[str]:
         request.parent,
         versioned=False,
         protect_data=request.protect_data,
-        tags=request.tags,
+        tags=request.operation.tags,
         expire_days=30,
     )
     source = aws.s3.BucketObjectv2(
@@ -59,7 +59,7 @@ def build(request: ImageRequest) -> pulumi.Output[str]:
         source=pulumi.AssetArchive(
             {path: pulumi.FileAsset(str(REPOSITORY / path)) for path in source_files()}
         ),
-        tags=request.tags,
+        tags=request.operation.tags,
         opts=pulumi.ResourceOptions(parent=request.parent),
     )
     project = _project(request, bucket, source)
@@ -90,14 +90,14 @@ def _project(
     opts = pulumi.ResourceOptions(parent=request.parent)
     logs = aws.cloudwatch.LogGroup(
         f"{request.name}-build-logs",
-        retention_in_days=request.log_retention_days,
-        tags=request.tags,
+        retention_in_days=request.operation.log_retention_days,
+        tags=request.operation.tags,
         opts=opts,
     )
     role = aws.iam.Role(
         f"{request.name}-build-role",
         assume_role_policy=_trust(request),
-        tags=request.tags,
+        tags=request.operation.tags,
         opts=opts,
     )
     policy = aws.iam.RolePolicy(
@@ -137,7 +137,7 @@ def _project(
             "buildspec": json.dumps(_BUILDSPEC, sort_keys=True),
         },
         logs_config={"cloudwatch_logs": {"group_name": logs.name, "status": "ENABLED"}},
-        tags=request.tags,
+        tags=request.operation.tags,
         opts=pulumi.ResourceOptions(parent=request.parent, depends_on=[policy]),
     )
 
@@ -167,9 +167,7 @@ def _builder(request: ImageRequest, project: aws.codebuild.Project) -> Function:
             layers=request.layers,
             timeout=_LONGEST_FUNCTION_SECONDS,
             memory_mb=256,
-            log_retention_days=request.log_retention_days,
-            alarm_topic_arn=request.alarm_topic_arn,
-            tags=request.tags,
+            operation=request.operation,
             environment={"SITE_IMAGE": setting},
             statements=(
                 iam.allow(["codebuild:BatchGetBuilds", "codebuild:StartBuild"], [project.arn]),

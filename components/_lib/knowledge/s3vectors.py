@@ -23,7 +23,7 @@ def create(request: StorageRequest) -> StorageResult:
             dimensions=request.dimensions,
             not_filtered_by=_NOT_FILTERED_BY,
             protect_data=request.protect_data,
-            tags=request.tags,
+            tags=request.operation.tags,
         ),
     )
     use = iam.allow(

@@ -1,6 +1,6 @@
 """What every storage of a knowledge base takes and gives."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import pulumi
 
 from components._lib.iam import Statement
 from components._lib.opensearch import OpenSearchGeneration
+from components._lib.operation import Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +23,8 @@ class StorageRequest:
     opensearch_layers: Sequence[pulumi.Input[str]]
     opensearch_generation: OpenSearchGeneration
     region: pulumi.Output[str]
-    log_retention_days: int
-    alarm_topic_arn: pulumi.Input[str] | None
+    operation: Operation
     protect_data: bool
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from components._lib import iam
 from components._lib.event_queue import EventQueue, failures_queue, feed_function
 from components._lib.function import Function, FunctionSpec
+from components._lib.operation import Operation
 from components._lib.schedule import every_minutes, run_on_schedule
 from components._lib.tryon.provider import ProviderResult
 from components._lib.tryon.workflow import MACHINE_TIMEOUT_S
@@ -54,9 +55,7 @@ class Bindings:
     connections_send_policy: pulumi.Input[str]
     quotas_environment: Environment
     quotas_policy: pulumi.Input[str]
-    log_retention_days: int
-    alarm_topic_arn: pulumi.Input[str] | None
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
+    operation: Operation
 
     @property
     def telling(self) -> tuple[Environment, ...]:
@@ -131,7 +130,7 @@ def add_starter(
 ) -> tuple[Row, ...]:
     """New rows of the jobs table start executions. What there is to look at."""
     opts = pulumi.ResourceOptions(parent=parent)
-    lost = _failures(f"{name}-starter", parent, bindings)
+    lost = failures_queue(f"{name}-starter", parent, bindings.operation)
     starter = _function(
         name,
         "starter",
@@ -166,7 +165,7 @@ def add_starter(
         maximum_retry_attempts=_STREAM_RETRIES,
         maximum_record_age_in_seconds=_STREAM_AGE_S,
         destination_config={"on_failure": {"destination_arn": lost.arn}},
-        tags=bindings.tags,
+        tags=bindings.operation.tags,
         opts=opts,
     )
     return starter.watched, watched_letters(f"{name}-starter-failures", lost)
@@ -224,7 +223,7 @@ def add_worker(
         worker,
         batch_size=1,
         concurrency=concurrency,
-        tags=bindings.tags,
+        tags=bindings.operation.tags,
     )
     return worker
 
@@ -259,7 +258,7 @@ def add_delivery(
         delivery,
         batch_size=5,
         concurrency=_DELIVERIES_AT_ONCE,
-        tags=bindings.tags,
+        tags=bindings.operation.tags,
     )
     return delivery
 
@@ -293,7 +292,7 @@ def add_sweeper(
     machine: Workflow,
 ) -> tuple[Function, tuple[Row, ...]]:
     """The function that looks after stuck jobs every minute, and what there is to look at."""
-    failures = _failures(f"{name}-sweeper", parent, bindings)
+    failures = failures_queue(f"{name}-sweeper", parent, bindings.operation)
     sweep = pulumi.Output.json_dumps({"quiet_s": _QUIET_S, "give_up_s": _GIVE_UP_S}, sort_keys=True)
     executions = machine.arn.apply(lambda arn: arn.replace(":stateMachine:", ":execution:") + ":*")
     sweeper = _function(
@@ -329,7 +328,7 @@ def add_sweeper(
         sweeper,
         "Looks after try-ons that got stuck.",
         every_minutes(_SWEEP_MINUTES),
-        bindings.tags,
+        bindings.operation.tags,
     )
     return sweeper, (sweeper.watched, watched_letters(f"{name}-sweeper-failures", failures))
 
@@ -341,17 +340,11 @@ def _function(name: str, role: str, parent: pulumi.Resource, bindings: Bindings,
             service=f"tryon-{role}",
             packages=("tryon", "fitting", "shared"),
             layers=bindings.layers,
-            log_retention_days=bindings.log_retention_days,
-            alarm_topic_arn=bindings.alarm_topic_arn,
-            tags=bindings.tags,
+            operation=bindings.operation,
             **spec,
         ),
         pulumi.ResourceOptions(parent=parent),
     )
-
-
-def _failures(name: str, parent: pulumi.Resource, bindings: Bindings) -> aws.sqs.Queue:
-    return failures_queue(name, parent, bindings.tags, bindings.alarm_topic_arn)
 
 
 def _workflow(machine: Workflow) -> pulumi.Output[str]:

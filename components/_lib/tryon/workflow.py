@@ -8,7 +8,6 @@ calls, nor retries on throttling, which give turns to whoever tries at the right
 States language: https://states-language.net/spec.html
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ import pulumi_aws as aws
 
 from components._lib import iam
 from components._lib.function import Function
+from components._lib.operation import Operation
 from components._lib.workflow import LAMBDA_TROUBLES, Workflow, WorkflowSpec
 
 JOB_TIMEOUT_S = 1800
@@ -34,9 +34,7 @@ class LeadingSpec:
     """Where the worker takes jobs from."""
     closer: Function
     """Says why there is no result."""
-    log_retention_days: int
-    alarm_topic_arn: pulumi.Input[str] | None
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
+    operation: Operation
 
 
 def lead_jobs(name: str, parent: pulumi.Resource, spec: LeadingSpec) -> Workflow:
@@ -47,9 +45,7 @@ def lead_jobs(name: str, parent: pulumi.Resource, spec: LeadingSpec) -> Workflow
             definition=describe_workflow(spec.queue.url, spec.closer.arn),
             functions=[spec.closer.arn],
             statements=[iam.allow(["sqs:SendMessage"], [spec.queue.arn])],
-            log_retention_days=spec.log_retention_days,
-            alarm_topic_arn=spec.alarm_topic_arn,
-            tags=spec.tags,
+            operation=spec.operation,
         ),
         pulumi.ResourceOptions(parent=parent),
     )

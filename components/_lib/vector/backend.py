@@ -1,12 +1,13 @@
 """What every vector backend takes and gives."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from components._lib.iam import Statement
 from components._lib.opensearch import OpenSearchGeneration
+from components._lib.operation import Operation
 from components._lib.watched import Row
 
 
@@ -22,14 +23,12 @@ class BackendRequest:
     physical_name: pulumi.Input[str]
     snapshot_minutes: int
     memory_mb: int
-    log_retention_days: int
-    alarm_topic_arn: pulumi.Input[str] | None
+    operation: Operation
     protect_data: bool
     layers: Sequence[pulumi.Input[str]]
     opensearch_layers: Sequence[pulumi.Input[str]]
     opensearch_generation: OpenSearchGeneration
     region: pulumi.Output[str]
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

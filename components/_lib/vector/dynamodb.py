@@ -24,7 +24,7 @@ def create(request: BackendRequest) -> BackendResult:
         request.parent,
         versioned=False,
         protect_data=request.protect_data,
-        tags=request.tags,
+        tags=request.operation.tags,
     )
     setting = pulumi.Output.json_dumps(
         {
@@ -59,7 +59,7 @@ def _embeddings_table(request: BackendRequest) -> aws.dynamodb.Table:
         numbers=["updated_at"],
         expires_by="expires_at",
         protect_data=request.protect_data,
-        tags=request.tags,
+        tags=request.operation.tags,
     )
 
 
@@ -67,9 +67,7 @@ def _compactor(
     request: BackendRequest, setting: pulumi.Output[str], table: aws.dynamodb.Table, snapshots: aws.s3.Bucket
 ) -> tuple[Row, Row]:
     opts = pulumi.ResourceOptions(parent=request.parent)
-    failures = failures_queue(
-        f"{request.name}-compactor", request.parent, request.tags, request.alarm_topic_arn
-    )
+    failures = failures_queue(f"{request.name}-compactor", request.parent, request.operation)
     compactor = Function(
         f"{request.name}-compactor",
         FunctionSpec(
@@ -79,9 +77,7 @@ def _compactor(
             layers=request.layers,
             timeout=_COMPACTOR_TIMEOUT,
             memory_mb=request.memory_mb,
-            log_retention_days=request.log_retention_days,
-            alarm_topic_arn=request.alarm_topic_arn,
-            tags=request.tags,
+            operation=request.operation,
             environment={"VECTOR_STORE": setting, "EMBEDDER": request.embedder},
             statements=(*_read_table(table), *_read_snapshots(snapshots), _write_snapshots(snapshots)),
             dead_letter_arn=failures.arn,
@@ -94,7 +90,7 @@ def _compactor(
         compactor,
         "Snapshots the vector index.",
         every_minutes(request.snapshot_minutes),
-        request.tags,
+        request.operation.tags,
     )
     return compactor.watched, watched_letters(f"{request.name}-compactor-failures", failures)
 

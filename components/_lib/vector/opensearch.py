@@ -20,7 +20,7 @@ def create(request: BackendRequest) -> BackendResult:
             description="Product vectors.",
             generation=request.opensearch_generation,
             protect_data=request.protect_data,
-            tags=request.tags,
+            tags=request.operation.tags,
         ),
         request.parent,
     )

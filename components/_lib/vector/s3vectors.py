@@ -22,7 +22,7 @@ def create(request: BackendRequest) -> BackendResult:
             dimensions=request.dimensions,
             not_filtered_by=_NOT_FILTERED_BY,
             protect_data=request.protect_data,
-            tags=request.tags,
+            tags=request.operation.tags,
         ),
     )
     setting = pulumi.Output.json_dumps(
