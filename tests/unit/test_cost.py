@@ -199,7 +199,7 @@ def test_the_command_prints_components_sums_and_doubts(
     monkeypatch.setattr(command, "Console", lambda: Console(width=160))
     command.main(["dev", "--traffic", "idle", "--queries", "1000", "--region", "us-west-2"])
     printed = capsys.readouterr().out
-    for text in ("dev in us-west-2", "1,000 queries", "search", "all", "cheapest vector", "opensearch_ocu"):
+    for text in ("dev in us-west-2", "1,000 queries", "search", "all", "cheapest vector", "personalize_tps"):
         assert text in printed
     with pytest.raises(SystemExit):
         command.main(["dev", "--queries", "many"])
