@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
     console.print(_lines(options.stack, lines, traffic, prices))
     console.print(_backends(prices))
     console.print(_crossovers(prices))
-    console.print(f"Prices of {prices.dated}, list prices of {prices.region}; not seen on AWS's own pages:")
+    console.print(f"Prices of {prices.dated}, list prices of {prices.region}; doubtful, see prices.toml:")
     console.print(", ".join(sorted(prices.unsure)))
 
 

@@ -20,6 +20,12 @@ _AWAKE_HOURS = 1 / 6
 """A collection that scales to zero stays awake for ten minutes after the last query."""
 _AWAKE_UNITS = 2
 _QUERIES_PER_UNIT_HOUR = 36_000
+_LOOKED_AT = (
+    (100_000, "s3_vectors_query_tb"),
+    (10_000_000, "s3_vectors_query_tb_over_100k"),
+    (math.inf, "s3_vectors_query_tb_over_10m"),
+)
+"""Which price a query over S3 Vectors pays for the vectors of an index, up to how many of them."""
 _STEPS = (0, *(10**power for power in range(10)))
 
 
@@ -34,7 +40,12 @@ class Load:
     @property
     def gigabytes(self) -> float:
         """What the vectors and their attributes take."""
-        return self.vectors * (self.dimensions * VECTOR_BYTES + _OVERHEAD_BYTES) / 1e9
+        return self.vectors * self.vector_bytes / 1e9
+
+    @property
+    def vector_bytes(self) -> int:
+        """What one vector and its attributes take."""
+        return self.dimensions * VECTOR_BYTES + _OVERHEAD_BYTES
 
 
 def dynamodb(load: Load, prices: Prices) -> float:
@@ -49,9 +60,12 @@ def dynamodb(load: Load, prices: Prices) -> float:
 
 
 def s3vectors(load: Load, prices: Prices) -> float:
-    """Paid by the query, and by the bytes that a query looks at."""
+    """Paid by the query, and by the bytes that a query looks at: the more vectors, the less for each."""
     storage = load.gigabytes * prices["s3_vectors_gb_month"]
-    looked_at = load.gigabytes / 1000 * prices["s3_vectors_query_tb"]
+    looked_at, begin = 0.0, 0.0
+    for end, price in _LOOKED_AT:
+        looked_at += max(0, min(load.vectors, end) - begin) * load.vector_bytes / 1e12 * prices[price]
+        begin = end
     return storage + load.queries * (prices["s3_vectors_query"] + looked_at)
 
 

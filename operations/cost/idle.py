@@ -112,7 +112,7 @@ def _campaign(graph: Graph, resource: Resource, prices: Prices) -> float:
 
 
 def _client(graph: Graph, resource: Resource, prices: Prices) -> float:
-    """A client of people is free, one of machines is not."""
+    """A client of people is free, and so is one of machines; but the tokens of machines are paid, each."""
     is_machine = "client_credentials" in resource.inputs["allowedOauthFlows"]
     return prices["cognito_machine_client_month"] if is_machine else 0.0
 

@@ -20,7 +20,7 @@ class Prices:
     """Hours of a month."""
     by_name: Mapping[str, float]
     unsure: frozenset[str]
-    """Names of prices that were not read on AWS's own pages."""
+    """Names of doubtful prices; the file says why."""
 
     def __getitem__(self, name: str) -> float:
         return self.by_name[name]

@@ -149,6 +149,21 @@ def test_the_backend_is_that_of_the_stack(graphs: dict[str, Graph], prices: Pric
     assert len(set(usage.values())) == 3 and min(usage.values()) > 0
 
 
+def test_s3_vectors_asks_less_for_each_vector_of_a_large_index(prices: Prices) -> None:
+    def looked_at(vectors: int) -> float:
+        idle, once = (
+            BACKENDS["s3vectors"](Load(queries=queries, vectors=vectors, dimensions=1024), prices)
+            for queries in (0, 1)
+        )
+        return once - idle - prices["s3_vectors_query"]
+
+    first = looked_at(100_000)
+    assert first == pytest.approx(100_000 * (1024 * 4 + 1_000) / 1e12 * 0.004)
+    assert looked_at(50_000) == pytest.approx(first / 2)
+    assert looked_at(1_000_000) == pytest.approx((1 + 9 / 2) * first)
+    assert looked_at(20_000_000) == pytest.approx((1 + 99 / 2 + 100 / 10) * first)
+
+
 @pytest.mark.parametrize("vectors", [1_000, 1_000_000])
 def test_a_crossover_is_where_the_costs_cross(vectors: int, prices: Prices) -> None:
     at = crossover("s3vectors", "dynamodb", vectors, 1024, prices)
@@ -184,7 +199,7 @@ def test_the_command_prints_components_sums_and_doubts(
     monkeypatch.setattr(command, "Console", lambda: Console(width=160))
     command.main(["dev", "--traffic", "idle", "--queries", "1000", "--region", "us-west-2"])
     printed = capsys.readouterr().out
-    for text in ("dev in us-west-2", "1,000 queries", "search", "all", "cheapest vector", "opensearch_ocu"):
+    for text in ("dev in us-west-2", "1,000 queries", "search", "all", "cheapest vector", "personalize_tps"):
         assert text in printed
     with pytest.raises(SystemExit):
         command.main(["dev", "--queries", "many"])
