@@ -14,7 +14,7 @@ from components._lib.deploying.names import ROLE_NAMES
 from components._lib.deploying.right import Area, Rights
 from components._lib.deploying.rights import PASSED_TO, RIGHTS
 from operations.evaluation.graph import Graph
-from tests.graph.recorder import record, record_stack
+from tests.graph.recorder import known_stack, record
 
 POLICY = "aws:iam/policy:Policy"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
@@ -102,7 +102,7 @@ _OWN_ACTIONS = {
 
 @pytest.fixture(scope="module")
 def graphs() -> dict[str, Graph]:
-    return {name: record_stack(stack, **changes) for name, (stack, changes) in VARIANTS.items()}
+    return {name: known_stack(stack, **changes) for name, (stack, changes) in VARIANTS.items()}
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from operations.cost.idle import BY_USE, FREE, PRICED, monthly_idle
 from operations.cost.prices import REGIONS, Prices, load_prices
 from operations.cost.traffic import IDLE, LARGE_SHOP, SMALL_SHOP, Traffic
 from operations.cost.usage import USAGE
-from operations.evaluation.graph import STACKS, Graph, Resource, record_stack
+from operations.evaluation.graph import STACKS, Graph, Resource, known_stack
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     **{stack: (stack, {}) for stack in STACKS},
@@ -28,7 +28,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def graphs() -> dict[str, Graph]:
-    return {name: record_stack(stack, **changes) for name, (stack, changes) in VARIANTS.items()}
+    return {name: known_stack(stack, **changes) for name, (stack, changes) in VARIANTS.items()}
 
 
 @pytest.fixture(scope="module")
