@@ -24,6 +24,11 @@ def sign_in(page: Page, site_url: str) -> None:
     expect(page.get_by_role("searchbox")).to_be_visible()
 
 
+def settle(page: Page) -> None:
+    """Wait until the whole page is there: what is counted or read before that may be a part of it."""
+    expect(page.locator('[data-testid="stApp"]')).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def keep(page: Page, name: str) -> None:
     """A picture of the page for people to look at."""
     ARTIFACTS.mkdir(exist_ok=True)

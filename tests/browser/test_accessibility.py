@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect
 
+from tests.browser.steps import settle
 from tests.support.cloud import RunningCloud
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
@@ -75,6 +76,7 @@ def open_page(page: Page, cloud: RunningCloud, path: str) -> None:
     page.goto(cloud.config.site_url + path)
     expect(page.locator("h1").first).to_be_visible()
     page.wait_for_load_state("networkidle")
+    settle(page)
     expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0)
 
 

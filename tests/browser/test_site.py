@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import keep
+from tests.browser.steps import keep, settle
 from tests.support.cloud import RunningCloud
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
@@ -102,6 +102,7 @@ def test_a_look_is_drawn_from_words(page: Page, cloud: RunningCloud) -> None:
 def test_pictures_are_there_after_a_reload_until_they_are_deleted(page: Page, cloud: RunningCloud) -> None:
     page.goto(cloud.config.site_url + "/lookbook")
     expect(page.get_by_role("heading", name="Earlier pictures")).to_be_visible()
+    settle(page)
     pictures = page.locator("main figure.made")
     before = pictures.count()
     assert before >= 2

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import keep
+from tests.browser.steps import keep, settle
 from tests.support.cloud import RunningCloud, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
@@ -33,6 +33,7 @@ def open_search(page: Page, cloud: RunningCloud, words: str, **place: str) -> No
     query = "&".join(f"{name}={value}" for name, value in {"q": words.replace(" ", "+"), **place}.items())
     page.goto(f"{cloud.config.site_url}/?{query}")
     expect(page.locator('[class*="results-card-0"] a').first).to_be_visible()
+    settle(page)
 
 
 def test_hearts_are_learned_from_and_outlive_a_reload(page: Page, cloud: RunningCloud) -> None:
@@ -66,6 +67,7 @@ def test_the_slider_changes_the_order_and_says_why(page: Page, cloud: RunningClo
 def test_the_style_page_shows_and_corrects(page: Page, cloud: RunningCloud) -> None:
     page.goto(f"{cloud.config.site_url}/style")
     expect(page.locator(".liking").first).to_be_visible()
+    settle(page)
     keep(page, "my-style")
     count = page.locator(".liking").count()
     page.get_by_role("button", name=re.compile("^Remove ")).first.click()

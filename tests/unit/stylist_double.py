@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit import env_util
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from ui import session
@@ -102,9 +105,22 @@ class FakeStylist:
         return given
 
 
+@cache
+def _look_once() -> None:
+    """Streamlit looks through all imported modules and all installed packages again for every test."""
+    env_util.is_repl = lambda: False
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+def open_app() -> AppTest:
+    """The site, before its first run."""
+    _look_once()
+    return AppTest.from_file(APP, default_timeout=60)
+
+
 def open_page(path: str, **address: Any) -> AppTest:
     """A page of the site for a shopper who is signed in."""
-    test = AppTest.from_file(APP, default_timeout=10)
+    test = open_app()
     test.user = {"is_logged_in": True, "given_name": "Ada", "tokens": {"access": "the-token"}}
     test.run()
     test.query_params.update(address)

@@ -17,7 +17,6 @@ ROOM = "views/fitting_room.py"
 
 @pytest.fixture
 def boutique(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBoutique]:
-    monkeypatch.setattr("time.sleep", lambda _: None)
     yield from install(FakeBoutique(), monkeypatch)
 
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +9,12 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.stylist_double import APP, open_app
 from ui import session
 from ui.answers import Capabilities, Hit, Product, ProductPage, SearchAnswer, SearchFilters
 from ui.problems import ApiProblem
 from ui.widgets.text import escape_markdown, format_price, is_web_address
 
-APP = Path(session.__file__).parent / "app.py"
 SHOPPER = {
     "is_logged_in": True,
     "email": "ada@example.com",
@@ -100,7 +99,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClient]:
 
 
 def open_site(path: str = "", **address: Any) -> AppTest:
-    test = AppTest.from_file(APP, default_timeout=10)
+    test = open_app()
     test.user = dict(SHOPPER)
     test.query_params.update(address)
     if path:
@@ -122,7 +121,7 @@ def links_of(test: AppTest) -> list[tuple[str, str]]:
 
 
 def test_strangers_see_the_sign_in_screen_and_nothing_else(shop: FakeClient):
-    test = AppTest.from_file(APP, default_timeout=10)
+    test = open_app()
     test.user = {"is_logged_in": False}
     test.run()
     assert [button.label for button in test.button] == ["Sign in"]
@@ -132,7 +131,7 @@ def test_strangers_see_the_sign_in_screen_and_nothing_else(shop: FakeClient):
 
 @pytest.mark.parametrize("view", ["account", "product"])
 def test_a_deep_link_does_not_pass_the_sign_in_gate(shop: FakeClient, view: str):
-    test = AppTest.from_file(APP, default_timeout=10)
+    test = open_app()
     test.user = {"is_logged_in": False}
     test.switch_page(f"views/{view}.py").run()
     assert [button.label for button in test.button] == ["Sign in"]
