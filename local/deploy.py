@@ -8,6 +8,7 @@ caller starts over with empty state.
 """
 
 import asyncio
+import gc
 import hashlib
 import importlib
 import json
@@ -228,6 +229,8 @@ def _run_program() -> None:
 def main() -> None:
     """Deploy and write the outputs to `outputs.json`; EXIT_OUTDATED asks for a start from empty state."""
     config = read_config()
+    gc.disable()  # a short process that makes much and drops little
+    importlib.import_module("components")  # takes seconds, in which the services start
     for url in (f"{config.emulator_url}/_ministack/health", f"{config.ai_url}/_local/health"):
         if not answers_within(url, 30):
             sys.exit(f"{url} does not answer")

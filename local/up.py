@@ -38,7 +38,7 @@ _ENDPOINTS = (
     "SAGEMAKER",
     "SAGEMAKER_RUNTIME",
 )  # served by the AI stand-ins; everything else by the emulator
-_IDLE_FUNCTION_S = "60"
+_IDLE_FUNCTION_S = "300"
 _OPENSEARCH_SETTINGS = ("vectorBackend", "knowledgeBaseStorage")
 
 
