@@ -33,6 +33,7 @@ from components import (
 )
 from components._lib.firewall import check_cidrs
 from components._lib.models import check_models, load_models
+from components._lib.operation import OperationInputs
 from components._lib.ranker import RankerName
 from components._lib.trainer import ClusterTrainer
 from components._lib.tryon.compose import CUTOUT_MODEL, INPAINT_MODEL
@@ -78,14 +79,6 @@ class TryOnProviderInputs(TypedDict):
     provider: TryOnProvider
     endpoint: NotRequired[str]
     price_usd: NotRequired[str]
-
-
-class OperationInputs(TypedDict):
-    """Inputs of every component that does something, and so has something to log and to watch."""
-
-    log_retention_days: int
-    alarm_topic_arn: NotRequired[pulumi.Input[str]]
-    tags: dict[str, pulumi.Input[str]]
 
 
 class VectorSpaceInputs(TypedDict):

@@ -93,7 +93,7 @@ def ask_about_reviews(visit: Visit) -> str:
 
 def ask_by_socket(visit: Visit) -> str:
     """A turn over the WebSocket."""
-    with connect(socket_of(visit), open_timeout=30) as connection:
+    with connect(visit.shopper.socket_url, open_timeout=30) as connection:
         connection.send(json.dumps({"action": "chat", "message": PARTY}))
         frame: dict[str, Any] = {"type": "chat.delta"}
         while frame["type"] == "chat.delta":
@@ -110,7 +110,7 @@ def ask_by_socket(visit: Visit) -> str:
 def hang_up_while_being_answered(visit: Visit) -> str:
     """The connection is dropped after the first words; the reply has to be in the conversation."""
     first = visit.shopper.call("POST", "/text", json={"message": PARTY}).json()
-    with connect(socket_of(visit), open_timeout=30) as connection:
+    with connect(visit.shopper.socket_url, open_timeout=30) as connection:
         asked = {"action": "chat", "message": "in red, please", "session_id": first["session_id"]}
         connection.send(json.dumps(asked))
         connection.recv(timeout=30)
@@ -194,11 +194,11 @@ def hang_up_before_the_result(visit: Visit) -> str:
     """Order over a socket that is dropped; a new one is told of the result."""
     found = visit.shopper.call("GET", "/products?category=dress&limit=1").json()["products"]
     asked = {"model_id": visit.shopper.model_id, "product_ids": [found[0]["product_id"]]}
-    with connect(socket_of(visit), open_timeout=30) as connection:
+    with connect(visit.shopper.socket_url, open_timeout=30) as connection:
         connection.send(json.dumps({"action": "tryon", **asked}))
         job_id = json.loads(connection.recv(timeout=30))["job_id"]
     seen = see_job(visit, job_id)
-    with connect(socket_of(visit), open_timeout=30) as connection:
+    with connect(visit.shopper.socket_url, open_timeout=30) as connection:
         connection.send(json.dumps({"action": "subscribe", "job_id": job_id}))
         status = json.loads(connection.recv(timeout=30))["status"]
     if status not in ("completed", "error"):
@@ -275,10 +275,6 @@ def describe_turn(said: Mapping[str, Any]) -> str:
         raise Lost("an empty reply")
     extras = [name for name in ("outfit", "weather", "citations") if said.get(name)]
     return f"a reply with {', '.join(extras)}" if extras else f"“{said['reply'][:70]}”"
-
-
-def socket_of(visit: Visit) -> str:
-    return f"{visit.cloud.description['websocket_url']}?token={visit.shopper.token}"
 
 
 def _some(things: Any, name: str) -> str:

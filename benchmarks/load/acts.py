@@ -206,8 +206,7 @@ class Visits:
     @asynccontextmanager
     async def _connected(self, shopper: Shopper) -> AsyncGenerator[ClientConnection]:
         """A connection that nobody waits for when it is closed, as in a browser."""
-        url = f"{self.stack.description['websocket_url']}?token={shopper.token}"
-        connection = await connect(url, open_timeout=_LONGEST_S)
+        connection = await connect(shopper.socket_url, open_timeout=_LONGEST_S)
         try:
             yield connection
         finally:

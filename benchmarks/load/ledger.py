@@ -50,9 +50,7 @@ class Ledger:
         ]
         lost: list[str] = []
         for check in checks:
-            while (missing := check()) and monotonic() < deadline:
-                sleep(0.5)
-            lost += missing
+            lost += _last_of(check, deadline)
         return lost
 
     def clean_up(self, stack: Stack, within_s: float) -> None:
@@ -60,13 +58,20 @@ class Ledger:
         s3, bucket = stack.aws("s3"), stack.outputs["catalog_bucket"]
         for entry in list_objects(s3, bucket, self.catalogue_prefix):
             s3.delete_object(Bucket=bucket, Key=entry["Key"])
-        deadline = monotonic() + within_s
-        while any(_is_product(self.reader, id_) for id_ in self.uploads) and monotonic() < deadline:
-            sleep(0.5)
+        _last_of(
+            lambda: [id_ for id_ in self.uploads if _is_product(self.reader, id_)], monotonic() + within_s
+        )
 
     def _lost_interactions(self, stack: Stack) -> list[str]:
         missing = self.interactions - count_recorded(stack, self.began)
         return [f"{missing} interactions"] if missing > 0 else []
+
+
+def _last_of(find: Callable[[], list[str]], deadline: float) -> list[str]:
+    """What is found until nothing is, or what is still found when time is up."""
+    while (found := find()) and monotonic() < deadline:
+        sleep(0.5)
+    return found
 
 
 def count_recorded(stack: Stack, since: datetime) -> int:

@@ -58,6 +58,10 @@ class Shopper:
     def headers(self) -> dict[str, str]:
         return self.stack.headers(self.token)
 
+    @property
+    def socket_url(self) -> str:
+        return f"{self.stack.description['websocket_url']}?token={self.token}"
+
     def call(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         url = self.stack.api_url + path
         return httpx.request(method, url, headers=self.headers, timeout=60, **arguments)

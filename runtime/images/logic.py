@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -130,14 +130,12 @@ class Studio:
                 zip(missing, threads.map(lambda index: self._try_one(job, index), missing), strict=True)
             )
         failed = {index: one for index, one in results.items() if isinstance(one, ImageError)}
-        failures = [*failed.values()]
-        if failures:
-            self._give_back(job, day, failures)
-            self._withdraw(job, failed)
+        if failed:
+            self._give_up(job, day, failed)
         new = {index: one for index, one in results.items() if isinstance(one, Stored)}
         pictures = {**kept, **new}
         if not pictures:
-            raise choose_failure(failures)
+            raise choose_failure([*failed.values()])
         for index, stored in pictures.items():
             self._note(job, index, stored)
         return Made(tuple(pictures[index] for index in sorted(pictures)), job.seed)
@@ -185,11 +183,13 @@ class Studio:
             for index in missing:
                 self._album.promise(job.user_id, self._wish(job, index))
         except (QuotasUnavailable, ClientError, BotoCoreError):
-            count = len(missing)
-            self._settle(lambda: self._quotas.give_back(job.user_id, day, count, count * self._price_micros))
+            self._give_back(job, day, len(missing), len(missing) * self._price_micros)
             raise
 
-    def _withdraw(self, job: Job, failed: Iterable[int]) -> None:
+    def _give_up(self, job: Job, day: str, failed: Mapping[int, ImageError]) -> None:
+        """Take back the promise of pictures that were not made, and the room that was taken for them."""
+        unbilled = sum(not failure.billed for failure in failed.values())
+        self._give_back(job, day, len(failed), unbilled * self._price_micros)
         for index in failed:
             self._settle(lambda index=index: self._album.remove(job.user_id, _name(job, index)))
 
@@ -207,9 +207,8 @@ class Studio:
             derive_seed(job.seed, index, self._model.most_seed),
         )
 
-    def _give_back(self, job: Job, day: str, failures: Sequence[ImageError]) -> None:
-        unpaid = self._price_micros * sum(not failure.billed for failure in failures)
-        self._settle(lambda: self._quotas.give_back(job.user_id, day, len(failures), unpaid))
+    def _give_back(self, job: Job, day: str, count: int, micros: int) -> None:
+        self._settle(lambda: self._quotas.give_back(job.user_id, day, count, micros))
 
     def _settle(self, write: Callable[[], object]) -> None:
         """Write down how it went. That this fails must not cost the shopper the answer they have coming."""

@@ -18,6 +18,8 @@ import httpx
 from tests.support.cloud import RunningCloud
 
 DECISIONS_PATH = "/_local/decisions"
+Seldom = Mapping[tuple[str, str, str], str]
+"""Why nothing asks for a permission in a test: by function, action and resource, as patterns."""
 _PROFILE = re.compile(r"arn:aws:bedrock:[^/]+:inference-profile/(?P<geography>[a-z]+)\.(?P<model>.+)")
 _PROFILE_REGIONS = {"us": ("us-east-1", "us-east-2", "us-west-2")}
 _READ_QUEUE = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
@@ -89,13 +91,21 @@ class Role:
         allowed = {(each.action, each.resource) for each in own if each.allowed}
         return sorted({(each.action, each.resource) for each in own} - allowed)
 
-    def find_spared(self, decisions: Iterable[Decision]) -> list[Grant]:
-        """Permissions without which nothing would have been refused."""
+    def find_spared(self, decisions: Iterable[Decision], seldom: Seldom | None = None) -> list[Grant]:
+        """Permissions without which nothing would have been refused, but for those that are `seldom` used."""
         asked = {(d.action, d.resource) for d in decisions if d.role == self.name}
         asked |= set(self._asked_by_lambda()) | set(_asked_on_aws(asked))
         grants = self.grants()
         needed = {only[0] for each in asked if len(only := _allowing(grants, *each)) == 1}
-        return sorted(grant for grant in grants if grant not in needed)
+        return sorted(each for each in grants if each not in needed and not self._is_in(seldom or {}, each))
+
+    def _is_in(self, seldom: Seldom, grant: Grant) -> bool:
+        return any(
+            fnmatchcase(self.function, f"{function}-function-*")
+            and fnmatchcase(grant.action, action)
+            and fnmatchcase(grant.resource, resource)
+            for function, action, resource in seldom
+        )
 
     def _asked_by_lambda(self) -> Iterator[tuple[str, str]]:
         """What Lambda itself does under the role on AWS, by the function's configuration.

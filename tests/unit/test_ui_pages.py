@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.unit.stylist_double import APP, open_app
+from tests.unit.stylist_double import APP, html_of, open_app
 from ui import session
 from ui.answers import Capabilities, Hit, Product, ProductPage, SearchAnswer, SearchFilters
 from ui.problems import ApiProblem
@@ -110,10 +110,6 @@ def open_site(path: str = "", **address: Any) -> AppTest:
     test.run()
     assert not test.exception
     return test
-
-
-def html_of(test: AppTest) -> str:
-    return "\n".join(str(element.proto.body) for element in test.html)
 
 
 def links_of(test: AppTest) -> list[tuple[str, str]]:
