@@ -9,7 +9,7 @@ IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/brows
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup local down test check format bench load chaos pulumi prerequisites doctor cost migrate layers lock browser clean
+.PHONY: help setup messages local down test check format bench load chaos pulumi prerequisites doctor cost migrate layers lock browser clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -61,6 +61,15 @@ cost: setup ## Estimate what a stack costs a month (STACK=prod ARGS="--traffic l
 
 migrate: setup ## Move the vectors of a stack, see docs/migration.md (ARGS="start|status|verify|switch|rollback")
 	@$(BIN)/python -m operations.migrate $(ARGS)
+
+messages: setup ## Bring the site's message files up to date with its code (ui/languages)
+	@mkdir -p .build
+	@$(BIN)/pybabel --quiet extract --no-default-keywords -k say -k later -k say_many:1,2 --no-location --sort-output \
+	  --project=virtual-stylist --output-file=.build/site.pot ui
+	@for file in ui/languages/*.po; do \
+	  $(BIN)/pybabel --quiet update --input-file=.build/site.pot --output-file=$$file --locale=$$(basename $$file .po) \
+	    --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap || exit 1; \
+	done
 
 layers: setup ## Build the Lambda layers for arm64; needed before `pulumi up`
 	$(BIN)/python -m layers arm64
