@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
+from tests.unit.closet_double import FakeCloset
 from tests.unit.stylist_double import PIECES
 from ui import session
 from ui.answers import Capabilities, Hit, Product, ProductPage, SearchAnswer
@@ -49,11 +50,12 @@ def job(job_id: str = "job-1", **fields: Any) -> Job:
     return Job(**told)
 
 
-class FakeBoutique:
+class FakeBoutique(FakeCloset):
     """Photos, looks and style of one shopper; it is the client, the storage and the news of looks."""
 
     def __init__(self) -> None:
-        self.features: tuple[str, ...] = ("search", "try-on", "interactions")
+        super().__init__()
+        self.features: tuple[str, ...] = ("search", "try-on", "interactions", "closet")
         self.shelf: dict[str, ShopperPhoto] = {}
         self.looks: dict[str, Job] = {}
         self.news: list[list[Job | None]] = []

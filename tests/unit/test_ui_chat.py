@@ -31,9 +31,10 @@ def stylist(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStylist]:
 @pytest.mark.parametrize(
     ("features", "links"),
     [
-        (("search",), ["Discover", "Account"]),
-        (("search", "chat"), ["Discover", "Stylist", "Account"]),
-        (("search", "chat", "images"), ["Discover", "Stylist", "Lookbook", "Account"]),
+        (("search",), ["Discover", "*Account*"]),
+        (("search", "chat"), ["Discover", "Stylist", "*Account*"]),
+        (("search", "chat", "images"), ["Discover", "Stylist", "Lookbook", "*Account*"]),
+        (("search", "closet"), ["Discover", "Saved", "*Bag*", "*Account*"]),
     ],
 )
 def test_pages_are_offered_only_where_the_stack_has_their_feature(

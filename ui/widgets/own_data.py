@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import fitting, session, signals, styles, taste
+from ui import closet, fitting, session, signals, styles
 from ui.client import StylistClient
 from ui.problems import ApiProblem
 
@@ -57,7 +57,7 @@ def _erase() -> None:
     except ApiProblem as problem:
         st.session_state["erase-said"] = problem.describe(_REFUSED)
         return
-    taste.forget()
+    closet.forget()
     fitting.close_room()
     styles.forget_style()
     st.session_state["erase-said"] = "Everything that was kept of you is deleted."
