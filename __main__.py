@@ -9,6 +9,7 @@ from components import (
     Canary,
     Catalog,
     ChatAgent,
+    Closet,
     Connections,
     Dashboard,
     ImageGeneration,
@@ -270,18 +271,36 @@ try_on = TryOn(
         **operated,
     },
 )
+closet = Closet(
+    "closet",
+    {
+        "layers": [layers.core_arn],
+        "catalog_environment": catalog.environment,
+        "catalog_policy": catalog.lookup_policy,
+        "protect_data": settings.protect_data,
+        **operated,
+    },
+)
 profile = Profile(
     "profile",
     {
         "layers": [layers.core_arn],
         "chat_environment": chat.environment,
-        "kept": [chat.kept, images.kept, photos.kept, try_on.kept, personalization.kept],
+        "kept": [
+            chat.kept,
+            images.kept,
+            photos.kept,
+            try_on.kept,
+            personalization.kept,
+            closet.kept,
+        ],
         "kept_policies": [
             chat.owner_policy,
             images.owner_policy,
             photos.owner_policy,
             try_on.owner_policy,
             personalization.owner_policy,
+            closet.owner_policy,
         ],
         **operated,
     },
@@ -321,6 +340,9 @@ api = Api(
             "GET /me/style": personalization.function_arn,
             "PATCH /me/style": personalization.function_arn,
             "DELETE /me/style": personalization.function_arn,
+            "GET /me/closet": closet.function_arn,
+            "PUT /me/closet/{kind}/{id}": closet.function_arn,
+            "DELETE /me/closet/{kind}/{id}": closet.function_arn,
             "POST /text": chat.function_arn,
             "POST /feedback": chat.function_arn,
             "POST /image": images.function_arn,
@@ -426,6 +448,7 @@ dashboard = Dashboard(
             images.watched,
             photos.watched,
             try_on.watched,
+            closet.watched,
             profile.watched,
             canary.watched,
         ],
