@@ -121,12 +121,12 @@ def describe_kept(kept: Kept, keeps: Mapping[str, int]) -> str:
     """HTML of one thing that is kept."""
     days = keeps.get(kept.term) if kept.term else None
     rows = {
-        say("From"): say(kept.source),
-        say("For"): say(kept.purpose),
-        say("How long"): describe_term(days, limited=kept.term is not None),
+        say("Comes from"): say(kept.source),
+        say("Used for"): say(kept.purpose),
+        say("Kept for"): describe_term(days, limited=kept.term is not None),
     }
     if not kept.features:
-        rows.pop(say("How long"))
+        rows.pop(say("Kept for"))
     lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows.items())
     return f"<section><h3>{escape(say(kept.what))}</h3><dl>{lines}</dl></section>"
 
@@ -135,7 +135,7 @@ def describe_term(days: int | None, *, limited: bool) -> str:
     """For how long something is kept, as the stack says it."""
     if days:
         return say_many("{count} day, or until you delete it", "{count} days, or until you delete it", days)
-    return say("For a limited time, or until you delete it") if limited else say("Until you take it away")
+    return say("For a limited time, or until you delete it") if limited else say("As long as you want it")
 
 
 def _describe_viewers(features: tuple[str, ...]) -> list[str]:
