@@ -116,8 +116,8 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 _TOLD = frozenset({"alt", "aria-label", "placeholder", "title"})
 _SHOWN = frozenset({"body", "default", "help", "label", "options", "placeholder", "title", "value"})
 _NAMES = (
-    "Virtual Stylist English Deutsch Ada Piece EUR Porto Grace json pictures navy Navy Shoes shoes dress shirt "
-    "Discover Stylist Lookbook Fitting room Saved Account"
+    "Virtual Stylist English Deutsch Ada Piece EUR Porto Grace json pictures navy Navy Shoes shoes dress "
+    "shirt Discover Stylist Lookbook Fitting room Saved Account"
 )
 DATA = frozenset(_NAMES.split())
 """Words of the doubles' data, and names."""
