@@ -345,6 +345,8 @@ api = Api(
             "DELETE /me/closet/{kind}/{id}": closet.function_arn,
             "POST /text": chat.function_arn,
             "POST /feedback": chat.function_arn,
+            "GET /conversations": chat.function_arn,
+            "GET /conversations/{id}": chat.function_arn,
             "POST /image": images.function_arn,
             "POST /uploads": try_on.function_arn,
             "GET /models": try_on.function_arn,

@@ -42,6 +42,7 @@ _TEXT = _object(
         "session_id": "The conversation that goes on, a string; a new one without it.",
         "request_id": "Makes a repeated request be answered once, a string.",
         "profile": "What the shopper has set aside from the words, an object.",
+        "language": "Language of the answer, a BCP 47 tag; that of the message without it.",
     },
 )
 _FEEDBACK = _object(

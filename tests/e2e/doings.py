@@ -138,6 +138,8 @@ def talk_with_the_stylist(cloud: RunningCloud) -> None:
         assert json.loads(connection.recv(timeout=10))["type"] == "pong"
         assert talk(connection, message=ADVICE)[-1]["type"] == "chat.done"
     said = cloud.say("what do other customers say about your dresses?", said["session_id"])
+    assert cloud.call("GET", "/conversations").json()["conversations"]
+    assert cloud.call("GET", f"/conversations/{said['session_id']}").json()["turns"]
     assert city in cloud.call("GET", "/me").text
     come_without_a_name(Role(cloud, "chat"), "chat")
 
