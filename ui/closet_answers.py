@@ -1,4 +1,4 @@
-"""What the API keeps of a shopper's choices: favourites, the bag, saved looks."""
+"""What the API answers about what a shopper saves."""
 
 from typing import Literal
 
@@ -10,14 +10,14 @@ Kind = Literal["favorite", "bag", "look"]
 
 
 class LookPicture(Answer):
-    """The picture of a look: a try-on, or one of the shopper's album."""
+    """What a look is shown by: a try-on or a picture of the shopper's own."""
 
     kind: Literal["try-on", "image"]
     id: str
 
 
 class ClosetItem(Answer):
-    """Something that was kept. Favourites and lines of the bag are called by their product's id."""
+    """Something saved; a favourite and a line of the bag have the product's id, a look one of its own."""
 
     kind: Kind
     item_id: str
@@ -31,7 +31,7 @@ class ClosetItem(Answer):
 
 
 class ClosetPage(Answer):
-    """Some of what was kept, newest first; `cursor` asks for more."""
+    """Some saved things, newest first; `cursor` asks for more, None at the end."""
 
     items: tuple[ClosetItem, ...] = ()
     cursor: str | None = None

@@ -1,4 +1,4 @@
-"""The part of the API that keeps favourites, the bag and saved looks."""
+"""The part of the API that keeps what a shopper saves."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from ui.transport import Transport
 
 
 class ClosetCalls(Transport):
-    """What one shopper keeps. Every method raises ApiProblem."""
+    """Favourites, bag and looks of one shopper. Every method raises ApiProblem."""
 
     def closet(self, *, cursor: str | None = None) -> ClosetPage:
-        """A page of all that is kept, newest first."""
-        return self.ask(ClosetPage, "GET", "/me/closet", params={"cursor": cursor, "limit": "100"})
+        """A page of all that is saved, newest first."""
+        return self.ask(ClosetPage, "GET", "/me/closet", params={"cursor": cursor})
 
     def keep(
         self,
@@ -27,19 +27,17 @@ class ClosetCalls(Transport):
         quantity: int | None = None,
         picture: LookPicture | None = None,
     ) -> ClosetItem:
-        """Keeps it, or changes what is kept; doing so again is safe."""
-        given = {
-            "product_ids": list(product_ids) or None,
-            "name": name,
-            "size": size,
-            "quantity": quantity,
-            "picture": picture.model_dump() if picture else None,
-        }
-        body: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
-        return self.ask(ClosetItem, "PUT", _path(kind, item_id), json=body)
+        """Saves something as it is given here; repeating it is safe."""
+        body: dict[str, Any] = {"name": name, "size": size, "quantity": quantity}
+        if product_ids:
+            body["product_ids"] = list(product_ids)
+        if picture:
+            body["picture"] = picture.model_dump(mode="json")
+        given = {field: value for field, value in body.items() if value is not None}
+        return self.ask(ClosetItem, "PUT", _path(kind, item_id), json=given)
 
     def drop(self, kind: Kind, item_id: str) -> Deleted:
-        """Keeps it no longer; also when it was gone."""
+        """Takes something out, also when it was out already."""
         return self.ask(Deleted, "DELETE", _path(kind, item_id))
 
 

@@ -12,7 +12,7 @@ from ui.place import settle
 from ui.widgets import card_actions, cards, messages
 from ui.widgets.filters import show_value
 from ui.widgets.purchase import show_purchase
-from ui.widgets.text import SOLD_OUT, describe_stock, escape, escape_markdown, format_price
+from ui.widgets.text import escape, escape_markdown, format_price, is_sold_out
 from ui.words import say, say_many
 
 _REDRAW = "bag-lines"
@@ -79,7 +79,7 @@ def _show_facts(line: ClosetItem, product: Product, key: str) -> None:
         label=escape_markdown(product.title),
         query_params={"id": product.product_id},
     )
-    sold_out = describe_stock(product.stock) == SOLD_OUT
+    sold_out = is_sold_out(product.stock)
     price = "" if product.price is None else format_price(product.price * line.quantity, product.currency)
     note = f'<span class="gone">{escape(say("Sold out: it does not count."))}</span>' if sold_out else ""
     st.html(f'<p class="facts"><span class="price">{escape(price)}</span>{note}</p>')
@@ -144,7 +144,7 @@ def sum_up(lines: Sequence[ClosetItem], products: Mapping[str, Product]) -> dict
     totals: dict[str | None, float] = defaultdict(float)
     for line in lines:
         product = products.get(line.item_id)
-        if product and product.price is not None and describe_stock(product.stock) != SOLD_OUT:
+        if product and product.price is not None and not is_sold_out(product.stock):
             totals[product.currency] += product.price * line.quantity
     return dict(totals)
 

@@ -11,12 +11,12 @@ from ui.answers import Product
 from ui.catalog import Features
 from ui.client import StylistClient
 from ui.fitting_answers import Job
-from ui.occasions import OCCASIONS
 from ui.problems import ApiProblem
 from ui.stylist_answers import MOST_MESSAGE
 from ui.widgets import card_actions, cards
 from ui.widgets.rows import Row, show_rows
-from ui.widgets.text import escape, is_web_address, label_of
+from ui.widgets.text import escape, escape_markdown, is_web_address, label_of
+from ui.wishes import WISHES
 from ui.words import later, say, say_many
 
 _ROW = 8
@@ -67,11 +67,21 @@ def show_hero(features: Features) -> None:
         if wish and wish.strip():
             _begin(wish.strip(), features)
         if features.chat:
-            with st.container(key="occasions", horizontal=True, horizontal_alignment="center", gap="xsmall"):
-                for position, (label, message) in enumerate(OCCASIONS.items()):
-                    with st.container(key=f"occasion-{position}-pill", width="content"):
-                        address = {"say": say(message)}
-                        st.page_link(card_actions.CHAT_PAGE, label=say(label), query_params=address)
+            show_wishes()
+
+
+def show_wishes() -> None:
+    """What others dress for, as pictures: each begins a conversation."""
+    grid = st.grid(len(WISHES), wrap=False, min_column_width=120, gap="small", key="wishes-rail")
+    for wish in WISHES:
+        with grid.cell(), st.container(key=f"wish-card-{wish.picture}", gap=None):
+            st.image(wish.path, width="stretch", alt=say(wish.label))
+            st.page_link(
+                card_actions.CHAT_PAGE,
+                label=say(wish.label),
+                query_params={"say": wish.message},
+                width="stretch",
+            )
 
 
 def _begin(wish: str, features: Features) -> None:
@@ -175,7 +185,7 @@ def show_categories(facets: Future[catalog.Facets]) -> None:
     for category, product in sorted(faces.items()):
         with grid.cell(), st.container(key=f"category-card-{category}", gap=None):
             st.html(cards.picture(product))
-            label = cards.escape_markdown(label_of(category))
+            label = escape_markdown(label_of(category))
             st.page_link(
                 card_actions.DISCOVER_PAGE, label=label, query_params={"category": category}, width="stretch"
             )

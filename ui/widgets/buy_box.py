@@ -6,7 +6,7 @@ from ui import catalog, closet, session
 from ui.answers import Product
 from ui.widgets import card_actions
 from ui.widgets.purchase import show_purchase
-from ui.widgets.text import SOLD_OUT, describe_stock, escape, escape_markdown
+from ui.widgets.text import escape, escape_markdown, is_sold_out
 from ui.words import say
 
 _REDRAW = "buy-box"
@@ -57,7 +57,7 @@ def _show_bag(product: Product) -> None:
                 width="stretch",
             )
         return
-    sold_out = describe_stock(product.stock) == SOLD_OUT
+    sold_out = is_sold_out(product.stock)
     st.button(
         say("Sold out") if sold_out else say("Put it in the bag"),
         icon=":material/shopping_bag:",

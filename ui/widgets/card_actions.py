@@ -10,7 +10,7 @@ from ui.answers import Product
 from ui.catalog import Features, find_features
 from ui.fitting_place import outfit_address, try_on_address
 from ui.place import less_like, more_like
-from ui.widgets.text import SOLD_OUT, describe_stock, escape_markdown
+from ui.widgets.text import escape_markdown, is_sold_out
 from ui.words import later, say
 
 DISCOVER_PAGE = "views/discover.py"
@@ -45,7 +45,7 @@ def _draw_tools(product: Product, key: str, features: Features) -> None:
         if features.closet:
             show_heart(product, f"{key}-heart-icon")
         with st.container(key=f"{key}-low", horizontal=True, gap="xsmall", horizontal_alignment="right"):
-            if features.closet and describe_stock(product.stock) != SOLD_OUT:
+            if features.closet and not is_sold_out(product.stock):
                 _show_quick_bag(product, key)
             _show_menu(product, key, features)
 

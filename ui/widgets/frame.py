@@ -7,11 +7,9 @@ import streamlit as st
 from streamlit.components.v2 import component
 from streamlit.navigation.page import StreamlitPage
 
-from ui import catalog, closet, conversation
-from ui.client import StylistClient
+from ui import closet, conversation
 from ui.fitting_place import current_fitting_address
 from ui.widgets import card_actions
-from ui.widgets.text import escape
 
 NAME = "Virtual Stylist"
 CHAT_PATH = "chat"
@@ -75,10 +73,3 @@ def _show_bag(page: StreamlitPage, here: StreamlitPage) -> None:
     count = closet.count_bag()
     label = f"*{page.title}* {count}" if count else f"*{page.title}*"
     _show_link("bag", page, label, here)
-
-
-def show_footer(client: StylistClient) -> None:
-    """A quiet line that tells which models are at work, where the stack says so."""
-    notice = catalog.find_capabilities(client).notice
-    if notice:
-        st.html(f'<p class="notice">{escape(notice)}</p>')

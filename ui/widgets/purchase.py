@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import signals
 from ui.answers import Product
-from ui.widgets.text import SOLD_OUT, describe_stock, is_web_address
+from ui.widgets.text import is_sold_out, is_web_address
 from ui.words import say
 
 
@@ -12,7 +12,7 @@ def show_purchase(product: Product, key: str, *, quiet: bool = False) -> bool:
     """A link to the shop's own page; False where its address is not one of the web."""
     if not is_web_address(product.purchase_url):
         return False
-    sold_out = describe_stock(product.stock) == SOLD_OUT
+    sold_out = is_sold_out(product.stock)
     st.link_button(
         say("See it at the shop")
         if sold_out
