@@ -64,6 +64,9 @@ class FakeBoutique(FakeCloset):
         self.sent: list[Photo] = []
         self.searches: list[dict[str, Any]] = []
         self.erased = False
+        self.sizes: tuple[str, ...] = ()
+        self.stock: dict[str, int] = {}
+        self.trending_problem: ApiProblem | None = None
         self.memory = ShopperFacts(consent=True, facts={"city": "Porto", "sizes": ["M", "42"]})
         self.events: list[Interaction] = []
         self.taste = Style(
@@ -83,17 +86,27 @@ class FakeBoutique(FakeCloset):
         return Capabilities(features=self.features)
 
     def products(self, **_: Any) -> ProductPage:
-        return ProductPage(products=tuple(Product(**row) for row in ROWS))
+        return ProductPage(products=tuple(Product(**self._describe(row)) for row in ROWS))
+
+    def trending(self, limit: int = 8, category: str | None = None) -> ProductPage:
+        if self.trending_problem:
+            raise self.trending_problem
+        return ProductPage(products=tuple(Product(**self._describe(row)) for row in ROWS[:limit]))
+
+    def _describe(self, row: dict[str, Any]) -> dict[str, Any]:
+        picture = f"https://pictures.example.com/{row['product_id']}.jpg"
+        stock = self.stock.get(row["product_id"])
+        return {**row, "sizes": self.sizes, "stock": stock, "image_url": picture}
 
     def product(self, product_id: str) -> Product:
         found = next((row for row in ROWS if row["product_id"] == product_id), None)
         if found is None:
             raise ApiProblem(404, "Not Found")
-        return Product(**found)
+        return Product(**self._describe(found))
 
     def search(self, **asked: Any) -> SearchAnswer:
         self.searches.append(asked)
-        hits = [Hit(**row, relevance=0.9, why=("Because you like navy",)) for row in ROWS]
+        hits = [Hit(**self._describe(row), relevance=0.9, why=("Because you like navy",)) for row in ROWS]
         return SearchAnswer(results=tuple(hits[: asked["limit"]]))
 
     def similar(self, product_id: str, *, limit: int = 8) -> SearchAnswer:
@@ -131,6 +144,11 @@ class FakeBoutique(FakeCloset):
         self.asked.append(request)
         self._check()
         return Begun(job_id="job-1")
+
+    def job(self, job_id: str) -> Job:
+        if job_id not in self.looks:
+            raise ApiProblem(404, "Not Found")
+        return self.looks[job_id]
 
     def jobs(self, *, cursor: str | None = None, limit: int = 24) -> JobPage:
         return JobPage(jobs=tuple(self.looks.values()))
