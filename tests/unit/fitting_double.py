@@ -16,6 +16,7 @@ from ui.photos import Photo
 from ui.privacy_calls import Erased, Export, ShopperFacts
 from ui.problems import ApiProblem
 from ui.style_answers import Interaction, Liking, Noted, Outfit, OutfitPiece, Style
+from ui.stylist_answers import ConversationPage, ListedConversation
 
 KINDS = ("dress", "shoes", "shirt")
 ROWS = [{**piece, "category": kind} for piece, kind in zip(PIECES, KINDS, strict=True)]
@@ -64,6 +65,7 @@ class FakeBoutique(FakeCloset):
         self.sent: list[Photo] = []
         self.searches: list[dict[str, Any]] = []
         self.erased = False
+        self.talks: tuple[ListedConversation, ...] = ()
         self.sizes: tuple[str, ...] = ()
         self.stock: dict[str, int] = {}
         self.trending_problem: ApiProblem | None = None
@@ -212,6 +214,9 @@ class FakeBoutique(FakeCloset):
         self._check()
         self.erased = True
         return Erased()
+
+    def conversations(self, *, cursor: str | None = None, limit: int = 20) -> ConversationPage:
+        return ConversationPage(conversations=self.talks[:limit])
 
     def note_interactions(self, events: Sequence[Interaction]) -> Noted:
         self.events += events

@@ -12,6 +12,7 @@ from ui.client import StylistClient
 from ui.closet_answers import ClosetItem, LookPicture
 from ui.problems import ApiProblem
 from ui.style_answers import Style
+from ui.stylist_answers import ListedConversation
 
 HOME, DISCOVER, PRODUCT = "views/home.py", "views/discover.py", "views/product.py"
 SAVED, BAG, COMPARE = "views/saved.py", "views/bag.py", "views/compare.py"
@@ -88,7 +89,9 @@ def test_an_address_of_the_old_start_page_leads_to_its_results(boutique: FakeBou
 def test_the_start_page_goes_on_with_what_was_begun(boutique: FakeBoutique):
     boutique.keep("bag", "id1")
     boutique.looks["job-1"] = job()
+    boutique.talks = (ListedConversation(session_id="s1", title="A wedding in Lisbon"),)
     links = links_of(open_page(HOME))
+    assert links["Go on with: A wedding in Lisbon"] == "session=s1"
     assert "1 piece in your bag" in links
     assert links["Your latest try-on"] == "look=job-1"
 
@@ -216,6 +219,7 @@ def test_favourites_that_are_gone_can_be_forgotten(boutique: FakeBoutique):
 def test_history_has_what_was_seen_and_tried_on(boutique: FakeBoutique):
     assert "Nothing here yet" in html_of(open_page(SAVED, show="history"))
     boutique.looks["job-1"] = job()
+    boutique.talks = (ListedConversation(session_id="s1"),)
     test = open_page(PRODUCT, id="id2")
     test.query_params.clear()
     test.query_params["show"] = "history"
@@ -223,6 +227,7 @@ def test_history_has_what_was_seen_and_tried_on(boutique: FakeBoutique):
     html = html_of(test)
     assert "Seen in this visit" in html
     assert "Your try-on, made by AI" in html
+    assert links_of(test)["A conversation"] == "session=s1"
 
 
 def test_pieces_stand_side_by_side(boutique: FakeBoutique):

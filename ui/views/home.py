@@ -6,13 +6,13 @@ from functools import partial
 
 import streamlit as st
 
-from ui import catalog, closet, conversation, place, session, signals, styles, together, visited
+from ui import catalog, closet, place, sentences, session, signals, styles, together, visited
 from ui.answers import Product
 from ui.catalog import Features
 from ui.client import StylistClient
 from ui.fitting_answers import Job
 from ui.problems import ApiProblem
-from ui.stylist_answers import MOST_MESSAGE
+from ui.stylist_answers import MOST_MESSAGE, ConversationPage
 from ui.widgets import card_actions, cards
 from ui.widgets.rows import Row, show_rows
 from ui.widgets.text import escape, escape_markdown, is_web_address, label_of
@@ -27,6 +27,10 @@ _PROMISE = later(
 )
 
 
+Tile = tuple[str, str, str, dict[str, str] | None, str]
+"""Name, page, label, query parameters and picture (HTML) of a way back."""
+
+
 def show_home() -> None:
     """The page."""
     if place.is_named():
@@ -37,10 +41,11 @@ def show_home() -> None:
     trending = together.begin(partial(load_trending, client)) if features.trending else None
     facets = together.begin(partial(catalog.load_facets, client))
     latest = together.begin(partial(load_latest_try_on, client)) if features.try_on else None
+    talks = together.begin(partial(client.conversations, limit=1)) if features.chat else None
     style = find_style_words(client, features)
     for_you = together.begin(partial(load_for_you, client, style)) if style else None
     show_hero(features)
-    show_continue(client, features, latest)
+    show_continue([*_describe_talk(talks), *_describe_bag(client, features), *_describe_try_on(latest)])
     rows = []
     if for_you:
         rows.append(Row(_FOR_YOU, say("For your style"), for_you, partial(show_style_link, style)))
@@ -90,9 +95,8 @@ def _begin(wish: str, features: Features) -> None:
     st.switch_page(card_actions.DISCOVER_PAGE, query_params={"q": wish})
 
 
-def show_continue(client: StylistClient, features: Features, latest: Future[Job | None] | None) -> None:
+def show_continue(tiles: Sequence[Tile]) -> None:
     """Ways back to what the shopper was about, as far as there is any."""
-    tiles = [*_describe_talk(features), *_describe_bag(client, features), *_describe_try_on(latest)]
     if not tiles:
         return
     with st.container(key="continue", horizontal=True, gap="small"):
@@ -102,15 +106,17 @@ def show_continue(client: StylistClient, features: Features, latest: Future[Job 
                 st.page_link(page, label=label, query_params=address, width="stretch")
 
 
-Tile = tuple[str, str, str, dict[str, str] | None, str]
-
-
-def _describe_talk(features: Features) -> list[Tile]:
-    address = conversation.current_address()
-    if not features.chat or not address:
+def _describe_talk(answer: Future[ConversationPage] | None) -> list[Tile]:
+    page = together.answer_or_none(answer) if answer else None
+    if page is None or not page.conversations:
         return []
+    talk = page.conversations[0]
+    title = sentences.translate(talk.title or "")
+    label = (
+        say("Go on with: {title}", title=escape_markdown(title)) if title else say("Go on with your stylist")
+    )
     icon = '<span class="sign" aria-hidden="true">forum</span>'
-    return [("talk", card_actions.CHAT_PAGE, say("Go on with your stylist"), dict(address), icon)]
+    return [("talk", card_actions.CHAT_PAGE, label, {"session": talk.session_id}, icon)]
 
 
 def _describe_bag(client: StylistClient, features: Features) -> list[Tile]:

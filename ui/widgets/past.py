@@ -1,4 +1,4 @@
-"""What the shopper did lately: conversation, pieces seen, try-ons, pictures."""
+"""What the shopper did lately: conversations, pieces seen, try-ons, pictures."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -6,15 +6,16 @@ from functools import partial
 
 import streamlit as st
 
-from ui import catalog, conversation, session, together, visited
+from ui import catalog, sentences, session, together, visited
 from ui.fitting_answers import Job, JobPage
-from ui.stylist_answers import AlbumPage, AlbumPicture
+from ui.stylist_answers import AlbumPage, AlbumPicture, ConversationPage
 from ui.widgets import card_actions, cards, messages
 from ui.widgets.pictures import frame_picture
 from ui.widgets.text import describe_moment, escape, escape_markdown, is_web_address
 from ui.words import say
 
 _MOST = 12
+_MOST_TALKS = 6
 _LOOKBOOK_PAGE = "views/lookbook.py"
 
 
@@ -24,25 +25,31 @@ def show_past() -> None:
     names = catalog.find_capabilities(client).features
     jobs = together.begin(partial(client.jobs, limit=_MOST)) if catalog.TRY_ON in names else None
     images = together.begin(partial(client.images, limit=_MOST)) if "images" in names else None
-    found = [_show_talk(), _show_visited(), _show_try_ons(jobs), _show_pictures(images)]
+    talks = (
+        together.begin(partial(client.conversations, limit=_MOST_TALKS)) if catalog.CHAT in names else None
+    )
+    found = [_show_talks(talks), _show_visited(), _show_try_ons(jobs), _show_pictures(images)]
     if not any(found):
         messages.show_message(
             say("Nothing here yet"), say("Pieces you look at, try-ons and pictures are found here again.")
         )
 
 
-def _show_talk() -> bool:
-    address = conversation.current_address()
-    if address:
+def _show_talks(answer: Future[ConversationPage] | None) -> bool:
+    page = together.answer_or_none(answer) if answer else None
+    talks = page.conversations if page else ()
+    if talks:
         _show_title(say("Conversations"))
-        with st.container(key="talk-pill", width="content"):
-            st.page_link(
-                card_actions.CHAT_PAGE,
-                label=say("Go on with your stylist"),
-                icon=":material/forum:",
-                query_params=dict(address),
-            )
-    return bool(address)
+        with st.container(key="past-talks", gap="xsmall"):
+            for talk in talks:
+                title = sentences.translate(talk.title or "") or say("A conversation")
+                st.page_link(
+                    card_actions.CHAT_PAGE,
+                    label=escape_markdown(title),
+                    icon=":material/chat_bubble:",
+                    query_params={"session": talk.session_id},
+                )
+    return bool(talks)
 
 
 def _show_visited() -> bool:
