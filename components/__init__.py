@@ -10,6 +10,7 @@ from components.api import Api, ApiArgs
 from components.auth import Auth, AuthArgs
 from components.canary import Canary, CanaryArgs
 from components.catalog import Catalog, CatalogArgs
+from components.catalog_desk import CatalogDesk, CatalogDeskArgs
 from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherSource
 from components.connections import Connections, ConnectionsArgs
 from components.dashboard import Dashboard, DashboardArgs
@@ -40,6 +41,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Auth,
     Canary,
     Catalog,
+    CatalogDesk,
     ChatAgent,
     Connections,
     Dashboard,
@@ -79,6 +81,8 @@ __all__ = [
     "CanaryArgs",
     "Catalog",
     "CatalogArgs",
+    "CatalogDesk",
+    "CatalogDeskArgs",
     "ChatAgent",
     "ChatAgentArgs",
     "ChatEngine",

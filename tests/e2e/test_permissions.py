@@ -18,6 +18,7 @@ FUNCTIONS = (
     "chat",
     "chat-weather",
     "clusters",
+    "desk",
     "images",
     "knowledge-sync",
     "personalization-recorder",

@@ -17,6 +17,7 @@ FUNCTIONS = (
     "catalog",
     "chat",
     "clusters",
+    "desk",
     "images",
     "knowledge",
     "migration",
