@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from ui.answers import Capabilities, Health, Product, ProductPage, SearchAnswer, SearchFilters
 from ui.bodies import Accepted
+from ui.desk_calls import DeskCalls
 from ui.fitting_calls import FittingCalls
 from ui.privacy_calls import PrivacyCalls
 from ui.problems import LONG
@@ -24,7 +25,7 @@ from ui.transport import OnWait, open_http
 __all__ = ["StylistClient", "open_http"]
 
 
-class StylistClient(FittingCalls, StyleCalls, PrivacyCalls):
+class StylistClient(FittingCalls, StyleCalls, PrivacyCalls, DeskCalls):
     """The API on behalf of one shopper. Every method raises ApiProblem."""
 
     def search(
