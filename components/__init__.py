@@ -12,6 +12,7 @@ from components.canary import Canary, CanaryArgs
 from components.catalog import Catalog, CatalogArgs
 from components.catalog_desk import CatalogDesk, CatalogDeskArgs
 from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherSource
+from components.closet import Closet, ClosetArgs
 from components.connections import Connections, ConnectionsArgs
 from components.dashboard import Dashboard, DashboardArgs
 from components.deployment_roles import DeploymentRoles, DeploymentRolesArgs
@@ -43,6 +44,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Catalog,
     CatalogDesk,
     ChatAgent,
+    Closet,
     Connections,
     Dashboard,
     DeploymentRoles,
@@ -86,6 +88,8 @@ __all__ = [
     "ChatAgent",
     "ChatAgentArgs",
     "ChatEngine",
+    "Closet",
+    "ClosetArgs",
     "ClusterTrainer",
     "Connections",
     "ConnectionsArgs",

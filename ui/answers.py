@@ -1,8 +1,9 @@
 """What the API answers about the shop and its products."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Product(BaseModel):
@@ -64,7 +65,10 @@ class ProductPage(BaseModel):
 
 
 class Capabilities(BaseModel):
-    """What this stack can do; `notice` is a sentence to show to shoppers, where there is one."""
+    """What this stack can do; `notice` is a sentence to show to shoppers, where there is one.
+
+    `keeps` are the days for which it keeps things of shoppers, such as `photos_days`.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -72,6 +76,7 @@ class Capabilities(BaseModel):
     vector_backend: str | None = None
     embedder: str | None = None
     notice: str | None = None
+    keeps: Mapping[str, int] = Field(default_factory=dict[str, int])
 
 
 class Health(BaseModel):

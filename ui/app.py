@@ -8,7 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 from ui import catalog, keepsakes, session, signals
 from ui.place import note_page
 from ui.problems import ApiProblem
-from ui.widgets import frame, messages, welcome
+from ui.widgets import assistive, footer, frame, messages, welcome
 
 
 def main() -> None:
@@ -18,18 +18,19 @@ def main() -> None:
     features = catalog.find_capabilities(client).features
     pages = open_pages(features)
     page = st.navigation(list(pages.values()), position="hidden")
-    if not session.is_signed_in():
-        welcome.show_welcome()
+    # Before the page, which may take a while: a reload must not lose what was just saved.
+    keepsakes.write()
+    assistive.tell_language()
+    if not session.is_signed_in() and page.url_path != footer.PRIVACY_PATH:
+        welcome.show_welcome(client)
         return
     note_page(page.url_path)
     frame.show_header(pages, page)
-    # Before the page, which may take a while: a reload must not lose what was just saved.
-    keepsakes.write()
     try:
         page.run()
     except ApiProblem as problem:
         messages.show_problem(problem)
-    frame.show_footer(client)
+    footer.show_footer(client)
     if not catalog.STYLE.isdisjoint(features):
         signals.send(client)
 
@@ -51,6 +52,9 @@ def open_pages(features: Collection[str]) -> Mapping[str, StreamlitPage]:
         pages["saved"] = st.Page("views/saved.py", title="Saved")
         pages["style"] = st.Page("views/style.py", title="My style", url_path="style", visibility="hidden")
     pages["account"] = st.Page("views/account.py", title="Account")
+    pages["privacy"] = st.Page(
+        "views/privacy.py", title="Privacy", url_path=footer.PRIVACY_PATH, visibility="hidden"
+    )
     pages["product"] = st.Page("views/product.py", title="Product", visibility="hidden")
     return pages
 

@@ -163,7 +163,10 @@ class Desk:
 
     def _take(self, sent: Sent) -> None:
         key = sent.told.key if sent.told else None
-        self.sent = [sent, *(each for each in self.sent if key is None or not each.told or each.told.key != key)]
+        self.sent = [
+            sent,
+            *(each for each in self.sent if key is None or not each.told or each.told.key != key),
+        ]
 
     def _drop_letters(self, ids: set[str]) -> None:
         self.letters = [each for each in self.letters or () if each.id not in ids]
@@ -182,8 +185,7 @@ class Desk:
     def _tell(self, problem: ApiProblem) -> None:
         if problem.session_ended:
             raise problem
-        texts = {status: say(text) for status, text in _TEXTS.items()}
-        self.problem = problem.describe(say(_REFUSED), texts)
+        self.problem = problem.describe(_REFUSED, _TEXTS)
 
 
 def _send_all(

@@ -12,7 +12,7 @@ from ui import session
 from ui.answers import Capabilities, Hit, Product, ProductPage, SearchAnswer
 from ui.fitting_answers import Begun, Deleted, Job, JobPage, PhotoPage, ShopperPhoto, TryOnRequest, Upload
 from ui.photos import Photo
-from ui.privacy_calls import Erased, Export
+from ui.privacy_calls import Erased, Export, ShopperFacts
 from ui.problems import ApiProblem
 from ui.style_answers import Interaction, Liking, Noted, Outfit, OutfitPiece, Style
 
@@ -62,6 +62,7 @@ class FakeBoutique:
         self.sent: list[Photo] = []
         self.searches: list[dict[str, Any]] = []
         self.erased = False
+        self.memory = ShopperFacts(consent=True, facts={"city": "Porto", "sizes": ["M", "42"]})
         self.events: list[Interaction] = []
         self.taste = Style(
             weight=0.3,
@@ -167,6 +168,20 @@ class FakeBoutique:
     def reset_style(self) -> Style:
         self.taste = Style(weight=self.taste.weight)
         return self.taste
+
+    def facts(self) -> ShopperFacts:
+        return self.memory
+
+    def consent(self, *, agreed: bool) -> ShopperFacts:
+        self._check()
+        self.memory = ShopperFacts(consent=agreed)
+        return self.memory
+
+    def forget_fact(self, name: str) -> ShopperFacts:
+        self._check()
+        rest = {key: value for key, value in self.memory.facts.items() if key != name}
+        self.memory = ShopperFacts(consent=True, facts=rest)
+        return self.memory
 
     def export(self, *, cursor: str | None = None) -> Export:
         if cursor is None:

@@ -319,6 +319,6 @@ def test_the_account_page_greets_and_signs_out(shop: FakeClient):
 def test_prices_and_markdown():
     assert format_price(1249.9, "EUR") == "€1,249.90"
     assert format_price(4900, "JPY") == "¥4,900"
-    assert format_price(49.9, "chf") == "49.90 CHF"
+    assert format_price(49.9, "chf") == "CHF\u00a049.90"
     assert format_price(None, "EUR") == ""
     assert escape_markdown("a_b [c](d) :red[e] $x$") == r"a\_b \[c\]\(d\) \:red\[e\] \$x\$"

@@ -121,8 +121,8 @@ def test_an_empty_page_leads_on(boutique: FakeBoutique):
 def test_what_is_liked_is_seen_with_its_strength_and_corrected(boutique: FakeBoutique):
     test = open_page(STYLE)
     html = html_of(test)
-    assert 'aria-label="liked, 80 percent"' in html
-    assert 'aria-label="disliked, 40 percent"' in html
+    assert 'aria-label="liked, 80%"' in html
+    assert 'aria-label="not liked, 40%"' in html
     press(test, "remove-color-0-icon")
     assert [liking.value for liking in boutique.taste.likes] == ["shoes"]
     test.slider(key="style-weight").set_value(55).run()
@@ -161,9 +161,14 @@ def test_what_is_kept_can_be_had_and_deleted(boutique: FakeBoutique):
     test = press(open_page(PRODUCT, id="id1"), "bag-it")
     test.switch_page("views/account.py").run()
     assert collect(cast(StylistClient, boutique)) == {"photos": [1, 2], "profile": [{"city": "Porto"}]}
+    asked = html_of(press(test, "erase-ask"))
+    assert "This is deleted for good:" in asked
+    assert "<li>2 photos of you</li>" in asked
+    assert not boutique.erased
     boutique.problem = ApiProblem(500, "Internal")
     assert "on our side" in html_of(press(test, "erase"))
     boutique.problem = None
+    press(test, "erase-ask")
     assert "Everything that was kept of you is deleted." in html_of(press(test, "erase"))
     assert boutique.erased
     test.switch_page(SAVED).run()

@@ -11,7 +11,7 @@ from ui.widgets import card_actions, cards, messages
 from ui.widgets.colors import swatch_of
 from ui.widgets.outfit import show_outfit
 from ui.widgets.purchase import show_purchase
-from ui.widgets.text import SOLD_OUT, describe_stock, escape, format_price, label_of
+from ui.widgets.text import describe_stock, escape, format_price, is_sold_out, label_of
 
 _NOT_FOUND = 404
 _SIMILAR = 8
@@ -66,11 +66,12 @@ def summarise(product: Product) -> str:
     """HTML of name, price, stock, words and sizes."""
     price = format_price(product.price, product.currency)
     stock = describe_stock(product.stock)
+    gone = " gone" if is_sold_out(product.stock) else ""
     parts = [
         f'<p class="eyebrow">{escape(product.brand or label_of(product.category or ""))}</p>',
         f"<h1>{escape(product.title)}</h1>",
         f'<p class="big-price">{escape(price)}</p>' if price else "",
-        f'<p class="stock{" gone" if stock == SOLD_OUT else ""}">{escape(stock)}</p>' if stock else "",
+        f'<p class="stock{gone}">{escape(stock)}</p>' if stock else "",
         f"<p>{escape(product.description)}</p>" if product.description else "",
         _sizes(product),
     ]

@@ -10,12 +10,13 @@ from ui.catalog import Features
 from ui.widgets import card_actions
 from ui.widgets.colors import swatch_of
 from ui.widgets.text import (
-    IN_STOCK,
     begin_sentence,
     describe_stock,
     escape,
     escape_markdown,
     format_price,
+    is_scarce,
+    is_sold_out,
     is_web_address,
     label_of,
 )
@@ -89,8 +90,8 @@ def describe(product: Product) -> str:
 
 
 def _stock_badge(product: Product) -> str:
-    text = describe_stock(product.stock)
-    return f'<span class="badge">{escape(text)}</span>' if text and text != IN_STOCK else ""
+    told = is_sold_out(product.stock) or is_scarce(product.stock)
+    return f'<span class="badge">{escape(describe_stock(product.stock))}</span>' if told else ""
 
 
 def _facts(product: Product, *, show_match: bool) -> str:

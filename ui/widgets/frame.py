@@ -6,10 +6,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import catalog, conversation
-from ui.client import StylistClient
+from ui import conversation
 from ui.fitting_place import current_fitting_address
-from ui.widgets.text import escape
 
 NAME = "Virtual Stylist"
 CHAT_PATH = "chat"
@@ -45,10 +43,3 @@ def _show_link(page: StreamlitPage, label: str, here: StreamlitPage) -> None:
         # A link without parameters to the page one is on keeps the parameters of its address.
         address = _FIRST_PAGE
     st.page_link(page, label=label, query_params=address)
-
-
-def show_footer(client: StylistClient) -> None:
-    """A quiet line that tells which models are at work, where the stack says so."""
-    notice = catalog.find_capabilities(client).notice
-    if notice:
-        st.html(f'<p class="notice">{escape(notice)}</p>')

@@ -4,14 +4,14 @@ import streamlit as st
 
 from ui import signals
 from ui.answers import Product
-from ui.widgets.text import SOLD_OUT, describe_stock, is_web_address
+from ui.widgets.text import is_sold_out, is_web_address
 
 
 def show_purchase(product: Product, key: str, *, quiet: bool = False) -> None:
     """A link to the shop's own page; none where its address is not one of the web."""
     if not is_web_address(product.purchase_url):
         return
-    label = "See it at the shop" if describe_stock(product.stock) == SOLD_OUT else "Buy at the shop"
+    label = "See it at the shop" if is_sold_out(product.stock) else "Buy at the shop"
     st.link_button(
         "Buy" if quiet else label,
         product.purchase_url or "",
