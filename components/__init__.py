@@ -11,6 +11,7 @@ from components.auth import Auth, AuthArgs
 from components.canary import Canary, CanaryArgs
 from components.catalog import Catalog, CatalogArgs
 from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherSource
+from components.closet import Closet, ClosetArgs
 from components.connections import Connections, ConnectionsArgs
 from components.dashboard import Dashboard, DashboardArgs
 from components.deployment_roles import DeploymentRoles, DeploymentRolesArgs
@@ -41,6 +42,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Canary,
     Catalog,
     ChatAgent,
+    Closet,
     Connections,
     Dashboard,
     DeploymentRoles,
@@ -82,6 +84,8 @@ __all__ = [
     "ChatAgent",
     "ChatAgentArgs",
     "ChatEngine",
+    "Closet",
+    "ClosetArgs",
     "ClusterTrainer",
     "Connections",
     "ConnectionsArgs",

@@ -18,12 +18,15 @@ from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.models import Model, find_model, load_models
 from components._lib.operation import read_operation
 from components._lib.package import public_token
-from components._lib.table import data_table
+from components._lib.table import Index, data_table
 from components._lib.watched import describe_watched, watched_table
 
 DEFAULT_SESSION_HOURS = 72
 DEFAULT_CHAT_MODEL = "us.amazon.nova-2-lite-v1:0"
 EXPIRY_ATTRIBUTE = "expires_at"
+BY_TIME = "by_time"
+"""Index of the conversations: a shopper's by the time of the latest turn, with what a list of them shows."""
+_LISTED = ("title", "turn", EXPIRY_ATTRIBUTE)
 _GATEWAY_LIMIT_SECONDS = 29
 # What is left of the gateway's time when the model has to stop, for storing and answering.
 _DEADLINE_SECONDS = 25
@@ -103,7 +106,7 @@ class ChatAgent(pulumi.ComponentResource):
     """A conversation with memory, tools and a guardrail, behind one function."""
 
     function_arn: pulumi.Output[str]
-    """Function that answers `POST /text`, `POST /feedback` and the WebSocket action `chat`."""
+    """Function behind the routes of text, feedback and conversations, and the WebSocket action `chat`."""
     environment: pulumi.Output[Mapping[str, str]]
     """Settings SESSIONS and PROFILES (JSON texts) for functions that read conversations and profiles."""
     read_policy: pulumi.Output[str]
@@ -130,8 +133,8 @@ class ChatAgent(pulumi.ComponentResource):
         check_pair(args, "connections_environment", "connections_policy")
 
         place = find_place(self)
-        sessions = _table(f"{name}-sessions", self, args, range_key="session_id", expires=True)
-        profiles = _table(f"{name}-profiles", self, args, range_key=None, expires=False)
+        sessions = _sessions(f"{name}-sessions", self, args)
+        profiles = _profiles(f"{name}-profiles", self, args)
         guardrail = create_guardrail(name, self, REFUSAL, args.get("tags"))
         weather = _weather(name, self, args, source)
         led = ENGINES[engine](
@@ -166,7 +169,7 @@ class ChatAgent(pulumi.ComponentResource):
                 sessions,
                 keys=["session_id"],
                 hidden=["version"],
-                texts=["messages", "products", "state"],
+                texts=["history", "messages", "products", "state"],
             )
         )
         self.owner_policy = iam.document(_own(sessions, profiles))
@@ -223,16 +226,27 @@ def _read_knowledge_base_id(environment: Mapping[str, Any]) -> str:
     return json.loads(environment["KNOWLEDGE"])["knowledge_base_id"]
 
 
-def _table(
-    name: str, parent: pulumi.Resource, args: ChatAgentArgs, *, range_key: str | None, expires: bool
-) -> aws.dynamodb.Table:
-    """A table of what is kept of shoppers, by the shopper's id."""
+def _sessions(name: str, parent: pulumi.Resource, args: ChatAgentArgs) -> aws.dynamodb.Table:
+    """The conversations, by shopper; they end by themselves."""
     return data_table(
         name,
         parent,
         hash_key="user_id",
-        range_key=range_key,
-        expires_by=EXPIRY_ATTRIBUTE if expires else None,
+        range_key="session_id",
+        indexes=[Index(name=BY_TIME, hash_key="user_id", range_key="updated_at", holds=_LISTED)],
+        numbers=["updated_at"],
+        expires_by=EXPIRY_ATTRIBUTE,
+        protect_data=args.get("protect_data", True),
+        tags=args.get("tags"),
+    )
+
+
+def _profiles(name: str, parent: pulumi.Resource, args: ChatAgentArgs) -> aws.dynamodb.Table:
+    """What shoppers agreed to be known by."""
+    return data_table(
+        name,
+        parent,
+        hash_key="user_id",
         protect_data=args.get("protect_data", True),
         tags=args.get("tags"),
     )
@@ -342,6 +356,7 @@ def _chat(
                     ["dynamodb:GetItem", "dynamodb:UpdateItem"],
                     [sessions.arn, profiles.arn],
                 ),
+                iam.allow(["dynamodb:Query"], [pulumi.Output.concat(sessions.arn, "/index/", BY_TIME)]),
                 iam.allow(["lambda:InvokeFunction"], [weather.arn]),
                 *led.statements,
             ),

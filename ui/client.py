@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from ui.answers import Capabilities, Health, Product, ProductPage, SearchAnswer, SearchFilters
 from ui.bodies import Accepted
+from ui.closet_calls import ClosetCalls
 from ui.fitting_calls import FittingCalls
 from ui.privacy_calls import PrivacyCalls
 from ui.problems import LONG
@@ -13,9 +14,11 @@ from ui.style_calls import StyleCalls
 from ui.stylist_answers import (
     AlbumPage,
     ChatAnswer,
+    ConversationPage,
     Deleted,
     ImageAnswer,
     ImageRequest,
+    PastConversation,
     Question,
     Rating,
 )
@@ -24,7 +27,7 @@ from ui.transport import OnWait, open_http
 __all__ = ["StylistClient", "open_http"]
 
 
-class StylistClient(FittingCalls, StyleCalls, PrivacyCalls):
+class StylistClient(FittingCalls, StyleCalls, ClosetCalls, PrivacyCalls):
     """The API on behalf of one shopper. Every method raises ApiProblem."""
 
     def search(
@@ -90,6 +93,19 @@ class StylistClient(FittingCalls, StyleCalls, PrivacyCalls):
         """Keeps what the shopper thinks of a turn; the latest word counts, so that repeating it is safe."""
         body = {"session_id": session_id, "turn": turn, "rating": rating}
         return self.ask(Accepted, "POST", "/feedback", json=body)
+
+    def conversations(self, *, cursor: str | None = None, limit: int = 20) -> ConversationPage:
+        """A page of the shopper's own conversations, newest first."""
+        return self.ask(
+            ConversationPage, "GET", "/conversations", params={"cursor": cursor, "limit": str(limit)}
+        )
+
+    def conversation(
+        self, session_id: str, *, cursor: str | None = None, limit: int = 20
+    ) -> PastConversation:
+        """The newest turns of a conversation, or those before the cursor."""
+        path = f"/conversations/{quote(session_id, safe='')}"
+        return self.ask(PastConversation, "GET", path, params={"cursor": cursor, "limit": str(limit)})
 
     def image(self, request: ImageRequest, response_format: Literal["url", "base64"] = "url") -> ImageAnswer:
         """Pictures; the same request id has the same pictures again, with addresses that work now."""

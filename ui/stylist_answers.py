@@ -25,6 +25,8 @@ class Question(Asked):
     session_id: str | None = None
     request_id: str = Field(default_factory=new_request_id)
     profile: dict[str, Any] = Field(default_factory=dict)
+    language: str | None = None
+    """BCP 47 tag of the language to be answered in."""
 
 
 class Citation(Answer):
@@ -60,6 +62,40 @@ class ChatAnswer(Answer):
     refused: bool = False
     brief: dict[str, Any] = Field(default_factory=dict)
     outfit: tuple[str, ...] = ()
+
+
+class PastTurn(ChatAnswer):
+    """A turn that there was: what the shopper said (`at`), and what came of it."""
+
+    message: str = ""
+    at: AwareDatetime | None = None
+    language: str | None = None
+    rating: Rating | None = None
+
+
+class PastConversation(Answer):
+    """The newest turns of a conversation, in their order; `cursor` leads to earlier ones."""
+
+    session_id: str
+    title: str | None = None
+    turns: tuple[PastTurn, ...] = ()
+    cursor: str | None = None
+
+
+class ListedConversation(Answer):
+    """A conversation in a list; its title is its first words."""
+
+    session_id: str
+    title: str | None = None
+    turns: int = 0
+    updated_at: AwareDatetime | None = None
+
+
+class ConversationPage(Answer):
+    """Some conversations, newest first; `cursor` leads on, None at the end."""
+
+    conversations: tuple[ListedConversation, ...] = ()
+    cursor: str | None = None
 
 
 class ImageRequest(Asked):

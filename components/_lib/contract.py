@@ -42,6 +42,7 @@ _TEXT = _object(
         "session_id": "The conversation that goes on, a string; a new one without it.",
         "request_id": "Makes a repeated request be answered once, a string.",
         "profile": "What the shopper has set aside from the words, an object.",
+        "language": "Language of the answer, a BCP 47 tag; that of the message without it.",
     },
 )
 _FEEDBACK = _object(
@@ -90,6 +91,16 @@ _STYLE = _object(
     },
 )
 
+_CLOSET = _object(
+    "What is to be kept of something that a shopper saves.",
+    {
+        "product_ids": "The products of a look, an array of strings.",
+        "name": "What a look is called, a string.",
+        "size": "Size of what is in the bag, a string.",
+        "quantity": "How many of it are in the bag, an integer.",
+        "picture": "What a look is shown by, an object with kind (try-on or image) and id.",
+    },
+)
 _UPLOAD = _object(
     "A file that is going to be uploaded.",
     {
@@ -122,6 +133,7 @@ REQUEST_SCHEMAS: dict[str, str] = {
         "POST /text": _TEXT,
         "POST /try-on": _TRY_ON,
         "POST /uploads": _UPLOAD,
+        "PUT /me/closet/{kind}/{id}": _CLOSET,
     }.items()
 }
 """JSON schema (draft 4) text of the request body by route."""

@@ -17,6 +17,8 @@ class Index:
     range_key: str
     keys_only: bool = False
     """Hold nothing but keys, so that the index is small."""
+    holds: tuple[str, ...] = ()
+    """Attributes to hold beside the keys. Default: all, unless `keys_only`."""
 
 
 def data_table(
@@ -60,11 +62,13 @@ def data_table(
 
 
 def _describe(index: Index) -> Any:
+    held = {"non_key_attributes": list(index.holds)} if index.holds else {}
     return {
         "name": index.name,
         "key_schemas": [
             {"attribute_name": index.hash_key, "key_type": "HASH"},
             {"attribute_name": index.range_key, "key_type": "RANGE"},
         ],
-        "projection_type": "KEYS_ONLY" if index.keys_only else "ALL",
+        "projection_type": "KEYS_ONLY" if index.keys_only else "INCLUDE" if index.holds else "ALL",
+        **held,
     }

@@ -1,4 +1,4 @@
-"""The chat: POST /text, POST /feedback, and the WebSocket route `chat`, which streams."""
+"""The chat: text, feedback and conversations over REST, and the WebSocket route `chat`, which streams."""
 
 import os
 import time
@@ -12,8 +12,10 @@ from botocore.config import Config
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from runtime.chat.admission import Admission
+from runtime.chat.language import Language
 from runtime.chat.logic import Stylist
 from runtime.chat.model import ChatModel
+from runtime.chat.past import ListQuery, TurnsQuery
 from runtime.chat.profile import ProfileStore
 from runtime.chat.services import KnowledgeBase, SearchFunction, Services, WeatherFunction
 from runtime.chat.session import SessionStore, SessionsUnavailable
@@ -29,7 +31,7 @@ from runtime.chat.settings import (
 )
 from runtime.chat.turn import Answered, Asked, Bounds
 from runtime.shared.aws import CONFIG, Clients
-from runtime.shared.http import Api, Request, Route, read_body
+from runtime.shared.http import Api, Request, Route, read_body, read_query, subject_of
 from runtime.shared.observability import describe_error, emit_metrics, get_logger, pseudonym
 from runtime.shared.problems import Problem, refuse_fields, refuse_for_now
 from runtime.shared.settings import read_setting
@@ -38,6 +40,8 @@ from runtime.shared.sockets import Connection, find_user
 MAX_MESSAGE = 4_000
 """Characters."""
 _MOST_ENTITIES = 20
+_LONGEST_ID = 100
+"""What is longer is no conversation's id, and no key that a table takes."""
 
 _TOOLS = CONFIG.merge(Config(read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1}))
 """A tool that takes longer is given up: the model can go on without it."""
@@ -59,9 +63,12 @@ class TextRequest(_Body):
     session_id: Id | None = None
     request_id: Id | None = None
     profile: Annotated[dict[str, Any], Field(max_length=_MOST_ENTITIES)] | None = None
+    language: Language | None = None
 
     def to_asked(self, user_id: str) -> Asked:
-        return Asked(user_id, self.message, self.session_id, self.request_id, self.profile or {})
+        return Asked(
+            user_id, self.message, self.session_id, self.request_id, self.profile or {}, self.language
+        )
 
 
 class ChatFrame(TextRequest):
@@ -140,7 +147,7 @@ def create_api(stylist: Stylist) -> Callable[[Mapping[str, Any], Any], dict[str,
     """The REST routes over a stylist."""
 
     def post_text(request: Request) -> dict[str, Any]:
-        asked = read_body(request, TextRequest).to_asked(_subject(request))
+        asked = read_body(request, TextRequest).to_asked(subject_of(request))
         answered = stylist.answer(asked)
         request.counts.update(answered.counts)
         request.milliseconds.update(answered.milliseconds)
@@ -148,21 +155,27 @@ def create_api(stylist: Stylist) -> Callable[[Mapping[str, Any], Any], dict[str,
 
     def post_feedback(request: Request) -> dict[str, Any]:
         given = read_body(request, FeedbackRequest)
-        stylist.rate(_subject(request), given.session_id, given.turn, given.rating, given.comment)
+        stylist.rate(subject_of(request), given.session_id, given.turn, given.rating, given.comment)
         return {"status": "accepted"}
 
-    api = Api(
-        [Route("POST", "/text", post_text), Route("POST", "/feedback", post_feedback)],
+    def list_conversations(request: Request) -> dict[str, Any]:
+        answer = stylist.list_conversations(subject_of(request), read_query(request, ListQuery))
+        request.counts["Results"] = len(answer["conversations"])
+        return answer
+
+    def show_conversation(request: Request) -> dict[str, Any]:
+        query = read_query(request, TurnsQuery)
+        return stylist.show_conversation(subject_of(request), request.path["session_id"][:_LONGEST_ID], query)
+
+    return Api(
+        [
+            Route("POST", "/text", post_text),
+            Route("POST", "/feedback", post_feedback, status=202),
+            Route("GET", "/conversations", list_conversations),
+            Route("GET", "/conversations/<session_id>", show_conversation),
+        ],
         answers={SessionsUnavailable: _explain_sessions},
     )
-
-    def answer(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        response = api(event, context)
-        if event.get("path", "").rstrip("/") == "/feedback" and response["statusCode"] == 200:
-            return {**response, "statusCode": 202}
-        return response
-
-    return answer
 
 
 @cache
@@ -241,12 +254,6 @@ def _clients() -> Clients:
 
 def _read_optional(name: str, kind: type[Settings]) -> Settings | None:
     return read_setting(name, kind) if os.environ.get(name) else None
-
-
-def _subject(request: Request) -> str:
-    if request.caller is None:
-        raise Problem(401, "Unauthorized", "Sign in first.")
-    return request.caller.subject
 
 
 def _explain_sessions(_: Exception) -> Problem:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from runtime.chat.brief import Brief, clear, merge, read_patch
 from runtime.chat.model import ChatModel
+from runtime.chat.past import ListQuery, TurnsQuery, describe_page, describe_session
 from runtime.chat.profile import Profile, ProfileStore, ProfilesUnavailable
 from runtime.chat.services import Services
 from runtime.chat.session import Session, SessionStore
@@ -55,6 +56,18 @@ class Stylist:
         feedback = {"rating": rating, "at": at} | ({"comment": comment} if comment else {})
         if not self._parts.sessions.rate(user_id, session_id, turn, feedback):
             raise refuse_missing("turn")
+
+    def list_conversations(self, user_id: str, query: ListQuery) -> dict[str, Any]:
+        """A page of this shopper's conversations, newest first."""
+        return describe_page(self._parts.sessions.list(user_id, query.limit, query.cursor))
+
+    def show_conversation(self, user_id: str, session_id: str, query: TurnsQuery) -> dict[str, Any]:
+        """What was said in one of them. Raises a 404 Problem when there is none of that id (any more)."""
+        session = self._parts.sessions.load(user_id, session_id)
+        if session is None:
+            raise refuse_missing("conversation")
+        services = self._parts.services
+        return describe_session(session, query, lambda ids: fetch_products(services, user_id, ids))
 
     def _open_session(self, asked: Asked) -> Session:
         """The session asked for, or a new one; a repeated request without an id finds its own again."""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from runtime.chat.brief import Brief, describe_brief
+from runtime.chat.language import name_language
 from runtime.chat.session import OutfitState
 from runtime.wardrobe.items import Item
 
@@ -17,7 +18,9 @@ trained eye.
 You help shoppers to find clothes, to put outfits together for an occasion, and to dress for the weather.
 
 What you do
-- Reply in the language of the shopper's last message, in at most six short sentences or a short list.
+- Reply in the language that the state has as answer_in (a BCP 47 tag, such as "German (de)"), else in \
+that of the shopper's last message; in at most six short sentences or a short list. Names of products \
+stay as the tools gave them.
 - Whenever the shopper tells something about themselves or the occasion, call note_brief with it \
 first: age group, gender, season, place, date, occasion, items, colours, budget, sizes, style.
 - For an outfit you need the occasion and for whom it is (gender). Age, style, time and place help. \
@@ -65,6 +68,7 @@ def describe_state(
     outfit: OutfitState,
     products: Mapping[str, Item],
     weather: Mapping[str, Any] | None,
+    language: str | None = None,
 ) -> str:
     """What is known so far, for the model: `STATE ` and a JSON object."""
     worn = [
@@ -82,6 +86,8 @@ def describe_state(
     }
     if weather:
         state["weather"] = dict(weather)
+    if language:
+        state["answer_in"] = name_language(language)
     return "STATE " + json.dumps(state, ensure_ascii=False)
 
 

@@ -1,11 +1,15 @@
 """Conversations, one row each, under the shopper's id: what is not the caller's cannot even be asked for.
 
-Row (key user_id, session_id): messages (JSON text), brief (map), products (JSON text, by id), outfit (list
-of ids), weather (map), feedback (map by turn), turn and version (numbers), state (JSON text), expires_at
-(seconds). What is large is text: as maps, writing and reading it would cost each turn several times as much.
+Row (key user_id, session_id): title, messages and history (JSON texts), brief (map), products (JSON text, by
+id), outfit (list of ids), weather (map), feedback (map by turn), turn and version (numbers), state (JSON
+text), updated_at and expires_at (seconds). What is large is text: as maps, writing and reading it would cost
+each turn several times as much. The index `by_time` lists a shopper's conversations.
 """
 
+import base64
+import binascii
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -15,17 +19,21 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.chat.brief import Brief, describe_brief, merge, read_patch
+from runtime.chat.history import Record, keep_newest, make_record, make_title
 from runtime.chat.model import Message, starts_turn
 from runtime.shared.aws import is_transient, read_code
+from runtime.shared.problems import refuse_fields
 from runtime.wardrobe.items import Item, read_item, store_item
 
 MAX_MESSAGES = 40
 MAX_BYTES = 150_000
 """Of the messages' JSON; the whole row may have 400 KB."""
+BY_TIME = "by_time"
 _MOST_PRODUCTS = 80
 _MOST_TURNS = 5
 _MOST_SEARCHES = 10
 _MOST_SHOWN = 60
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 T = TypeVar("T")
 _serialize = TypeSerializer().serialize
@@ -64,6 +72,11 @@ class Session:
     """The last answers, each `{"request_id", "answer"}`."""
     searches: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     """Ids already shown, by search: asked again, a search goes on from there."""
+    history: tuple[Record, ...] = ()
+    title: str = ""
+    """The first words; empty before the first turn."""
+    ratings: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The shopper's judgements, by turn; `SessionStore.rate` writes them."""
 
     def find_answer(self, request_id: str | None) -> dict[str, Any] | None:
         """What was answered to a request before."""
@@ -86,16 +99,21 @@ class Changes:
     searches: Mapping[str, Sequence[str]]
     request_id: str | None
     answer: Mapping[str, Any]
+    message: str
+    language: str | None
+    at: str
 
 
 def apply(session: Session, changes: Changes) -> Session:
     """The session after a turn, within its bounds."""
     outfit = session.outfit if changes.outfit is None else changes.outfit
-    record = {"request_id": changes.request_id, "answer": {**changes.answer, "turn": session.turn + 1}}
+    turn = session.turn + 1
+    record = {"request_id": changes.request_id, "answer": {**changes.answer, "turn": turn}}
+    told = make_record(turn, changes.at, changes.message, changes.language, changes.answer)
     searches = {**session.searches, **changes.searches}
     return replace(
         session,
-        turn=session.turn + 1,
+        turn=turn,
         messages=trim((*session.messages, *changes.messages)),
         brief=merge(session.brief, changes.brief),
         products=_keep_products({**session.products, **changes.products}, outfit),
@@ -103,6 +121,8 @@ def apply(session: Session, changes: Changes) -> Session:
         weather=changes.weather or session.weather,
         answers=(*session.answers, record)[-_MOST_TURNS:],
         searches={key: list(searches[key])[-_MOST_SHOWN:] for key in list(searches)[-_MOST_SEARCHES:]},
+        history=keep_newest((*session.history, told)),
+        title=session.title or make_title(changes.message),
     )
 
 
@@ -124,6 +144,24 @@ def _keep_products(products: Mapping[str, Item], outfit: OutfitState) -> dict[st
     return {item.product_id: item for item in order[-_MOST_PRODUCTS:]}
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A conversation in a list; `updated_at` is in seconds since 1970."""
+
+    session_id: str
+    title: str
+    turns: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """Some conversations, and where the list goes on (None: nowhere)."""
+
+    sessions: tuple[Listed, ...]
+    cursor: str | None
+
+
 class SessionStore:
     """The sessions table. Every method raises SessionsUnavailable."""
 
@@ -141,6 +179,28 @@ class SessionStore:
         if item is None or int(item["expires_at"]["N"]) <= self._clock():
             return None
         return _read_row({name: _deserialize(value) for name, value in item.items()})
+
+    def list(self, user_id: str, limit: int, cursor: str | None) -> SessionPage:
+        """A shopper's conversations, newest first. Raises a 400 Problem for a cursor of no list."""
+        place = {"ExclusiveStartKey": _read_cursor(user_id, cursor)} if cursor else {}
+        answer = _call(
+            lambda: self._client.query(
+                TableName=self._table,
+                IndexName=BY_TIME,
+                KeyConditionExpression="user_id = :user",
+                FilterExpression="expires_at > :now",
+                ExpressionAttributeValues={
+                    ":user": {"S": user_id},
+                    ":now": {"N": str(int(self._clock()))},
+                },
+                ScanIndexForward=False,
+                Limit=limit,
+                **place,
+            )
+        )
+        rows = [{name: _deserialize(value) for name, value in item.items()} for item in answer["Items"]]
+        last = answer.get("LastEvaluatedKey")
+        return SessionPage(tuple(map(_read_listed, rows)), _write_cursor(last) if last else None)
 
     def save(self, session: Session) -> bool:
         """Write a session; False when someone else has written it since it was loaded."""
@@ -186,6 +246,27 @@ class SessionStore:
         return True
 
 
+def _read_listed(row: Mapping[str, Any]) -> Listed:
+    return Listed(row["session_id"], row.get("title", ""), int(row["turn"]), int(row["updated_at"]))
+
+
+def _write_cursor(last: Mapping[str, Any]) -> str:
+    place = [last["session_id"]["S"], int(last["updated_at"]["N"])]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def _read_cursor(user_id: str, cursor: str) -> dict[str, Any]:
+    """A place in one shopper's list; whose it is does not stand in the cursor."""
+    try:
+        session_id, updated_at = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        known = bool(_ID.fullmatch(session_id)) and type(updated_at) is int and abs(updated_at) < 10**12
+    except (binascii.Error, ValueError, TypeError):
+        session_id, updated_at, known = "", 0, False
+    if not known:
+        raise refuse_fields(("cursor", "not a cursor of this list; start again without one"))
+    return {**_key(user_id, session_id), "updated_at": {"N": str(updated_at)}}
+
+
 def _key(user_id: str, session_id: str) -> dict[str, Any]:
     return {"user_id": {"S": user_id}, "session_id": {"S": session_id}}
 
@@ -205,6 +286,8 @@ def _write_row(session: Session) -> dict[str, Any]:
         "products": _write_json({key: _without_link(item) for key, item in session.products.items()}),
         "outfit": list(session.outfit.ids),
         "weather": to_decimals(session.weather),
+        "history": _write_json(session.history),
+        "title": session.title,
         "turn": session.turn,
         "version": session.version + 1,
         "state": _write_json(state),
@@ -228,6 +311,9 @@ def _read_row(row: Mapping[str, Any]) -> Session:
         weather=from_decimals(row["weather"]),
         answers=tuple(state["answers"]),
         searches=state["searches"],
+        history=tuple(json.loads(row.get("history", "[]"))),
+        title=row.get("title", ""),
+        ratings={turn: each["rating"] for turn, each in row.get("feedback", {}).items()},
     )
 
 

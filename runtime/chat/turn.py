@@ -28,6 +28,8 @@ OVER_LIMIT = "I do not propose these pieces as an outfit, as that would break yo
 _FRESH_S = 600
 """Seconds for which a product's price and picture address, as told by the catalogue, are relied on."""
 _MOST_PRODUCTS = 12
+_MOST_FETCHED = 20
+"""Products that the search function tells of at once."""
 _MOST_FOUND = 6
 _MOST_CITATIONS = 5
 _LONGEST_CITATION = 300
@@ -48,6 +50,8 @@ class Asked:
     session_id: str | None = None
     request_id: str | None = None
     profile: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    language: str | None = None
+    """BCP 47 tag of the language to answer in; None: that of the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,7 @@ class Turn:
             outfit=state.outfit,
             products=state.products,
             weather=state.weather or self._session.weather,
+            language=self._asked.language,
         )
 
     def _send(self, text: str) -> None:
@@ -315,6 +320,9 @@ class Turn:
             searches=state.searches,
             request_id=self._asked.request_id,
             answer={**body, "products": stored},
+            message=self._asked.message,
+            language=self._asked.language,
+            at=datetime.fromtimestamp(self._parts.now(), UTC).isoformat(timespec="seconds"),
         )
 
     def _keep_facts(self) -> None:
@@ -335,12 +343,13 @@ def fetch_products(
     services: Services, user_id: str, product_ids: Sequence[str]
 ) -> list[dict[str, Any]] | None:
     """What the catalogue says of products now; None when it does not answer."""
-    if not product_ids:
-        return []
+    found: list[dict[str, Any]] = []
     try:
-        return services.catalogue.fetch(user_id, product_ids)
+        for start in range(0, len(product_ids), _MOST_FETCHED):
+            found += services.catalogue.fetch(user_id, product_ids[start : start + _MOST_FETCHED])
     except ToolFailed:
         return None
+    return found
 
 
 def _read_numbers(text: str) -> list[float]:

@@ -54,6 +54,22 @@ def look_around(cloud: RunningCloud) -> None:
     assert cloud.call("DELETE", "/me/style").json()["interactions"] == 0
 
 
+def fill_the_closet(cloud: RunningCloud) -> None:
+    """Something is saved, changed and taken out again; a look is changed that has lost its piece."""
+    (product,) = cloud.call("GET", "/products?limit=1").json()["products"]
+    for kind, item_id, body in (
+        ("bag", product["product_id"], {"size": "M"}),
+        ("look", "permissions", {"product_ids": [product["product_id"]]}),
+    ):
+        place = f"/me/closet/{kind}/{item_id}"
+        for _ in range(2):
+            assert cloud.call("PUT", place, json=body).status_code == 200
+        assert item_id in cloud.call("GET", "/me/closet").text
+        assert cloud.call("DELETE", place).json() == {"deleted": item_id}
+    gone = {"product_ids": ["a" * 20]}
+    assert cloud.call("PUT", "/me/closet/look/permissions", json=gone).status_code == 422
+
+
 def record_an_interaction(cloud: RunningCloud) -> None:
     """Handed over directly: in the queue it waits for company."""
     row = {
@@ -122,6 +138,8 @@ def talk_with_the_stylist(cloud: RunningCloud) -> None:
         assert json.loads(connection.recv(timeout=10))["type"] == "pong"
         assert talk(connection, message=ADVICE)[-1]["type"] == "chat.done"
     said = cloud.say("what do other customers say about your dresses?", said["session_id"])
+    assert cloud.call("GET", "/conversations").json()["conversations"]
+    assert cloud.call("GET", f"/conversations/{said['session_id']}").json()["turns"]
     assert city in cloud.call("GET", "/me").text
     come_without_a_name(Role(cloud, "chat"), "chat")
 
@@ -222,6 +240,7 @@ def see_and_erase_oneself(cloud: RunningCloud) -> None:
     assert cloud.call("POST", "/image", json={"prompt": "a red dress"}).status_code == 200
     liked = {"product_id": product_of(shopper, "dress"), "event_type": "favorite"}
     cloud.call("POST", "/interactions", json=liked)
+    cloud.call("PUT", f"/me/closet/favorite/{liked['product_id']}", json={})
     cloud.call("PATCH", "/me", json={"consent": True, "facts": {"city": "Porto"}})
     assert cloud.call("GET", "/me").json()["facts"]["city"] == "Porto"
     exported = cloud.call("GET", "/me/export").json()["data"]
@@ -240,6 +259,7 @@ DOINGS: tuple[Callable[[RunningCloud], None], ...] = (
     visit,
     start_without_a_snapshot,
     look_around,
+    fill_the_closet,
     record_an_interaction,
     extend_the_catalogue,
     group_products,

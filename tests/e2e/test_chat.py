@@ -91,7 +91,14 @@ def test_other_business_is_refused(cloud: RunningCloud, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"message": ""}, {"message": "x" * 20_000}, {"message": "hi", "colour": 1}]
+    "body",
+    [
+        {},
+        {"message": ""},
+        {"message": "x" * 20_000},
+        {"message": "hi", "colour": 1},
+        {"message": "hi", "language": "the language of my heart"},
+    ],
 )
 def test_bad_messages_are_problems(cloud: RunningCloud, body: dict[str, Any]) -> None:
     answer = cloud.call("POST", "/text", json=body)
@@ -105,6 +112,26 @@ def test_a_session_belongs_to_one_shopper(cloud: RunningCloud) -> None:
         "POST", "/text", json={"message": "more", "session_id": session}, headers=other(cloud)
     )
     assert answer.status_code == 404
+
+
+def test_conversations_are_seen_again_by_their_shopper_only(cloud: RunningCloud) -> None:
+    said = cloud.say(WEDDING, language="en")
+    session = said["session_id"]
+    cloud.say("something less formal", session)
+    listed = cloud.call("GET", "/conversations?limit=1").json()
+    assert listed["conversations"][0] | {"updated_at": ""} == {
+        "session_id": session,
+        "title": "I need an outfit for a wedding in Lisbon in June, I am 34, a woman, budget 200…",
+        "turns": 2,
+        "updated_at": "",
+    }
+    seen = cloud.call("GET", f"/conversations/{session}").json()
+    first = seen["turns"][0]
+    assert (first["message"], first["reply"], first["outfit"]) == (WEDDING, said["reply"], said["outfit"])
+    assert all(product["image_url"] for product in first["products"])
+    assert cloud.call("GET", f"/conversations/{session}", headers=other(cloud)).status_code == 404
+    theirs = cloud.call("GET", "/conversations", headers=other(cloud)).json()["conversations"]
+    assert session not in [each["session_id"] for each in theirs]
 
 
 def other(cloud: RunningCloud) -> dict[str, str]:

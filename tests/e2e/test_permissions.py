@@ -17,6 +17,7 @@ FUNCTIONS = (
     "catalog-ingest",
     "chat",
     "chat-weather",
+    "closet",
     "clusters",
     "images",
     "knowledge-sync",

@@ -135,6 +135,7 @@ def test_it_may_call_the_model_in_every_region_of_its_profile_and_nothing_else(c
             for action in ("GetItem", "UpdateItem")
             for table in (SESSIONS, PROFILES)
         ),
+        ("dynamodb:Query", f"{SESSIONS}/index/by_time"),
         ("lambda:InvokeFunction", WEATHER),
         ("lambda:InvokeFunction", "arn:search"),
         ("bedrock:ApplyGuardrail", GUARDRAIL),

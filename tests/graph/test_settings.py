@@ -189,7 +189,15 @@ def test_capabilities_tell_what_the_runtime_reads() -> None:
 
     text = parse(vectorBackend="s3vectors", embedder="nova", photoRetentionDays="12").capabilities()
     capabilities = Capabilities.model_validate_json(text)
-    assert capabilities.features == ("chat", "images", "personalization", "profile", "search", "try-on")
+    assert capabilities.features == (
+        "chat",
+        "closet",
+        "images",
+        "personalization",
+        "profile",
+        "search",
+        "try-on",
+    )
     assert capabilities.vector_backend == "s3vectors"
     assert capabilities.embedder == "nova"
     assert capabilities.models == {

@@ -333,15 +333,30 @@ def create_tables(client: Any) -> None:
         ("profiles", ("user_id",)),
         ("connections", ("connection_id",)),
     ):
+        by_time = describe_index("user_id", "updated_at") if name == "sessions" else {}
         client.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            KeySchema=[
-                {"AttributeName": key, "KeyType": kind}
-                for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            AttributeDefinitions=[
+                *({"AttributeName": key, "AttributeType": "S"} for key in keys),
+                *([{"AttributeName": "updated_at", "AttributeType": "N"}] if by_time else ()),
             ],
+            KeySchema=describe_keys(*keys),
+            **by_time,
         )
+
+
+def describe_keys(*keys: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+    ]
+
+
+def describe_index(*keys: str) -> dict[str, Any]:
+    """The index that lists conversations."""
+    held = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["title", "turn", "expires_at"]}
+    index = {"IndexName": "by_time", "KeySchema": describe_keys(*keys), "Projection": held}
+    return {"GlobalSecondaryIndexes": [index]}
 
 
 class OneAtATime:

@@ -13,10 +13,21 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from ui import session
-from ui.answers import Capabilities, Hit, ProductPage
+from ui.answers import Capabilities, Hit, Product, ProductPage
 from ui.bodies import Accepted
 from ui.problems import ApiProblem
-from ui.stylist_answers import AlbumPage, ChatAnswer, Deleted, ImageAnswer, ImageRequest, Question
+from ui.stylist_answers import (
+    AlbumPage,
+    ChatAnswer,
+    ConversationPage,
+    Deleted,
+    ImageAnswer,
+    ImageRequest,
+    ListedConversation,
+    PastConversation,
+    PastTurn,
+    Question,
+)
 
 APP = Path(session.__file__).parent / "app.py"
 PIECES = [
@@ -40,6 +51,11 @@ def answer(turn: int = 1, **fields: Any) -> ChatAnswer:
     return ChatAnswer(**told)
 
 
+def past_turn(turn: int, message: str, **fields: Any) -> PastTurn:
+    """A turn that there was."""
+    return PastTurn(**{**answer(turn).model_dump(), "message": message, **fields})
+
+
 def picture(**fields: Any) -> dict[str, Any]:
     """A picture whose address works for a quarter of an hour."""
     until = datetime.now(UTC) + timedelta(minutes=15)
@@ -61,12 +77,35 @@ class FakeStylist:
         self.deleted: list[str] = []
         self.deletion_problem: ApiProblem | None = None
         self.ratings: list[tuple[str, int, str]] = []
+        self.past: dict[str, PastConversation | ApiProblem] = {}
+        self.shelf: dict[str, Product] = {}
 
     def capabilities(self) -> Capabilities:
         return Capabilities(features=self.features)
 
     def products(self, **_: Any) -> ProductPage:
         return ProductPage()
+
+    def product(self, product_id: str) -> Product:
+        if product_id not in self.shelf:
+            raise ApiProblem(404, "Not Found")
+        return self.shelf[product_id]
+
+    def conversations(self, *, cursor: str | None = None, limit: int = 20) -> ConversationPage:
+        known = [each for each in self.past.values() if isinstance(each, PastConversation)]
+        listed = [ListedConversation(session_id=each.session_id, title=each.title) for each in known]
+        return ConversationPage(conversations=tuple(listed[:limit]))
+
+    def conversation(
+        self, session_id: str, *, cursor: str | None = None, limit: int = 20
+    ) -> PastConversation:
+        given = self.past.get(session_id, ApiProblem(404, "Not Found"))
+        if isinstance(given, ApiProblem):
+            raise given
+        if cursor is None:
+            return given
+        earlier = past_turn(0, "the very first", reply="So it began.")
+        return PastConversation(session_id=session_id, turns=(earlier,))
 
     def ask(
         self, question: Question, on_wait: Callable[[float], None] | None = None

@@ -237,7 +237,9 @@ def test_products_are_bounded_but_the_outfit_stays() -> None:
         return read_item({**DRESS, "product_id": f"p{number}"}, float(number))
 
     outfit = OutfitState(ids=("p0",), slots=("dress",))
-    changes = Changes((), Brief(), {f"p{n}": item(n) for n in range(200)}, outfit, None, {}, None, {})
+    answer = {"reply": "", "products": [], "outfit": [], "refused": False}
+    products = {f"p{n}": item(n) for n in range(200)}
+    changes = Changes((), Brief(), products, outfit, None, {}, None, answer, "Hi", None, "2026-11-26")
     kept = apply(Session("u", "s"), changes).products
     assert len(kept) == 80
     assert {"p0", "p199", "p121"} <= set(kept)

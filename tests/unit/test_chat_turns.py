@@ -86,9 +86,10 @@ def test_a_wedding_is_noted_the_weather_asked_and_an_outfit_built_within_the_bud
     assert answer["weather"]["summary"] == "clear sky"
     assert talk.forecaster.asked == [("Lisbon", "2026-11-22")]
     assert answer["suggestions"] == [
-        "Show me more",
+        "Something cheaper",
         "Something less formal",
-        "Show me a picture",
+        "In another colour",
+        "Show me more",
         "What will the weather be like?",
     ]
     assert (answer["refused"], answer["turn"], "asks" in answer) == (False, 1, False)

@@ -1,14 +1,17 @@
 """Conversations with the local stylist: what it asks, which tools it uses, and what it says."""
 
+import json
 import re
 import tomllib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from local.ai.stylist import phrases
 from local.ai.stylist.lexicon import LANGUAGES
+from local.ai.stylist.model import answer
 from local.ai.stylist.phrases import REFUSAL
 from tests.unit.stylist_shop import PRODUCTS, SHOP, TOOLS, Conversation, Turn, fail
 
@@ -327,3 +330,13 @@ def test_every_language_says_the_same_things() -> None:
 
 def _variants(sentences: str | list[str]) -> list[str]:
     return [sentences] if isinstance(sentences, str) else sentences
+
+
+@pytest.mark.parametrize(
+    ("told", "begins"), [("German (de)", "Hallo!"), ("fr-CA", "Bonjour"), ("Tlh", "Hello")]
+)
+def test_it_answers_in_the_language_that_the_program_names(told: str, begins: str) -> None:
+    messages = [{"role": "user", "content": [{"text": "Hello"}]}]
+    state = json.dumps({"brief": {}, "answer_in": told})
+    reply = answer(f"Be kind.\nSTATE {state}", messages, {}, date(2026, 11, 26))
+    assert reply.text.startswith(begins)

@@ -6,19 +6,23 @@ import pytest
 from streamlit.delta_generator import DeltaGenerator
 
 from tests.unit.stylist_double import (
+    PIECES,
     FakeStylist,
     answer,
     html_of,
     install,
     keys_of,
     open_page,
+    past_turn,
     picture,
     say,
     words_of,
 )
+from ui import closet, conversation, words
+from ui.answers import Product
 from ui.conversation import Conversation
 from ui.problems import ApiProblem
-from ui.stylist_answers import ImageAnswer
+from ui.stylist_answers import ImageAnswer, PastConversation
 
 CHAT = "views/chat.py"
 
@@ -111,22 +115,147 @@ def test_without_the_feature_nothing_is_drawn(stylist: FakeStylist):
     assert stylist.wishes == []
 
 
-def test_a_reload_goes_on_with_the_session(stylist: FakeStylist):
-    stylist.answers = [answer(7)]
+def remember(stylist: FakeStylist, **fields: object) -> None:
+    turns = (past_turn(1, "a wedding", rating="up"), past_turn(2, "Show me more", reply="Or these."))
+    known = {"session_id": "session-1", "title": "a wedding", "turns": turns, **fields}
+    stylist.past["session-1"] = PastConversation.model_validate(known)
+
+
+def test_a_reload_shows_what_was_said_and_goes_on(stylist: FakeStylist):
+    remember(stylist)
+    stylist.answers = [answer(3)]
     test = open_page(CHAT, session="session-1")
-    assert "Welcome back" in html_of(test)
+    words = words_of(test)
+    assert words.index("a wedding") < words.index("Take **Piece 1**") < words.index("Or these.")
+    assert "The outfit · €60.00" in html_of(test)
+    assert "suggestion-2-Show me more" in keys_of(test)
+    assert test.feedback(key="rating-1").value == 1
     say(test, "and shoes?")
     assert stylist.questions[0].session_id == "session-1"
 
 
-def test_a_session_that_has_ended_becomes_a_new_one(stylist: FakeStylist):
+def test_earlier_messages_come_when_they_are_asked_for(stylist: FakeStylist):
+    remember(stylist, cursor="1")
+    test = open_page(CHAT, session="session-1")
+    assert "So it began." not in words_of(test)
+    test.button(key="earlier-messages").click().run()
+    words = words_of(test)
+    assert words.index("So it began.") < words.index("Or these.")
+    assert "earlier-messages" not in keys_of(test)
+
+
+def test_what_cannot_be_read_just_now_is_told_and_the_session_goes_on(stylist: FakeStylist):
+    stylist.past["session-1"] = ApiProblem(503, "Unavailable")
+    stylist.answers = [answer(7)]
+    test = open_page(CHAT, session="session-1")
+    assert "your stylist remembers them" in html_of(test)
+    say(test, "and shoes?")
+    assert stylist.questions[0].session_id == "session-1"
+
+
+def test_a_conversation_that_is_gone_is_told_and_a_new_one_begins(stylist: FakeStylist):
+    stylist.answers = [answer(session_id="session-2")]
+    test = open_page(CHAT, session="old")
+    assert "this is a new one" in html_of(test)
+    say(test, "and shoes?")
+    assert stylist.questions[0].session_id is None
+    assert test.query_params["session"] == "session-2"
+
+
+def test_a_session_that_ends_meanwhile_becomes_a_new_one(stylist: FakeStylist):
+    remember(stylist)
     stylist.answers = [ApiProblem(404, "Not Found"), answer(session_id="session-2")]
-    test = say(open_page(CHAT, session="old"), "and shoes?")
+    test = say(open_page(CHAT, session="session-1"), "and shoes?")
     old, new = stylist.questions
-    assert (old.session_id, new.session_id, new.message) == ("old", None, "and shoes?")
+    assert (old.session_id, new.session_id, new.message) == ("session-1", None, "and shoes?")
     assert old.request_id != new.request_id
     assert "this is a new one" in html_of(test)
     assert test.query_params["session"] == "session-2"
+
+
+def test_the_start_leads_back_to_earlier_conversations(stylist: FakeStylist):
+    remember(stylist)
+    test = open_page(CHAT)
+    links = [link.proto for link in test.get("page_link")]
+    assert ("a wedding", "session=session-1") in [(link.label, link.query_string) for link in links]
+
+
+def test_words_in_the_address_begin_a_conversation_once(stylist: FakeStylist):
+    stylist.answers = [answer()]
+    test = open_page(CHAT, say="An outfit for a picnic")
+    assert [each.message for each in stylist.questions] == ["An outfit for a picnic"]
+    assert "say" not in test.query_params
+    test.run()
+    assert len(stylist.questions) == 1
+    stylist.answers = [answer(session_id="session-2")]
+    test.query_params["say"] = "An outfit for a picnic"
+    test.run()
+    assert [each.session_id for each in stylist.questions] == [None, None]
+
+
+def test_pieces_in_the_address_are_what_the_conversation_begins_about(stylist: FakeStylist):
+    stylist.shelf = {each["product_id"]: Product.model_validate(each) for each in PIECES}
+    stylist.answers = [answer(), answer(2)]
+    test = open_page(CHAT, about="id1,id2,gone,<x>")
+    assert "these pieces" in html_of(test)
+    say(test, "with which shoes?")
+    assert stylist.questions[0].message == "About Piece 1, Piece 2: with which shoes?"
+    say(test, "thanks")
+    assert stylist.questions[1].message == "thanks"
+    assert "about" not in test.query_params
+
+
+def test_a_question_about_a_piece_is_one_click(stylist: FakeStylist):
+    stylist.shelf = {"id1": Product.model_validate(PIECES[0])}
+    stylist.answers = [answer()]
+    test = open_page(CHAT, about="id1")
+    test.button(key="about-What goes well with {pieces}?").click().run()
+    assert stylist.questions[0].message == "What goes well with Piece 1?"
+
+
+@pytest.mark.parametrize(("browser", "asked"), [("de-AT", "de"), ("en-GB", None), (None, None)])
+def test_the_stylist_is_asked_in_the_language_of_the_site(
+    stylist: FakeStylist, monkeypatch: pytest.MonkeyPatch, browser: str | None, asked: str | None
+):
+    monkeypatch.setattr(words, "current_language", lambda: words.choose_language(browser))
+    monkeypatch.setattr(conversation, "current_language", words.current_language)
+    stylist.answers = [answer(), answer(2)]
+    test = say(open_page(CHAT), "etwas")
+    assert stylist.questions[0].body.get("language") == asked
+    test.button(key="suggestion-1-Show me more").click().run()
+    assert stylist.questions[1].message == "Show me more"
+
+
+@pytest.fixture
+def keeper(stylist: FakeStylist, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """What was kept, where the stack keeps looks."""
+    kept: list[tuple[object, ...]] = []
+    stylist.features = (*stylist.features, "closet", "try-on")
+    monkeypatch.setattr(closet, "is_in_bag", lambda product_id: ("bag", ("id1", "id2")) in kept)
+    monkeypatch.setattr(
+        closet, "find_look", lambda ids: next((each for each in kept if each[0] == "look"), None)
+    )
+    monkeypatch.setattr(closet, "put_in_bag", lambda ids: kept.append(("bag", ids)))
+    monkeypatch.setattr(closet, "save_look", lambda ids, name, picture=None: kept.append(("look", ids, name)))
+    return kept
+
+
+def test_an_outfit_is_kept_and_bought_in_one_click_each(
+    stylist: FakeStylist, keeper: list[tuple[object, ...]]
+):
+    stylist.answers = [answer()]
+    test = say(open_page(CHAT), "a wedding")
+    labels = [link.proto.label for link in test.get("page_link")]
+    assert "Try the whole outfit on" in labels
+    test.button(key="next-1-save").click().run()
+    test.button(key="next-1-bag").click().run()
+    assert keeper == [("look", ("id1", "id2"), "Outfit for: Wedding"), ("bag", ("id1", "id2"))]
+    assert test.button(key="next-1-save").disabled and test.button(key="next-1-bag").disabled
+
+
+def test_without_a_closet_nothing_is_offered_to_be_kept(stylist: FakeStylist):
+    stylist.answers = [answer()]
+    assert not keys_of(say(open_page(CHAT), "a wedding")) & {"next-1-save", "next-1-bag"}
 
 
 def test_a_strange_session_in_the_address_is_left_out(stylist: FakeStylist):

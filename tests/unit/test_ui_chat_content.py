@@ -48,7 +48,7 @@ def test_chips_tell_what_is_known_and_change_it(stylist: FakeStylist):
     test.text_input(key="value-budget-1").set_value("150 CHF")
     button_of(test, "form-budget-1", "Update").click().run()
     asked = stylist.questions[-1]
-    assert asked.message == "Budget 150 CHF"
+    assert asked.message == "Budget: 150 CHF"
     assert asked.profile == {"budget": "150 CHF", "currency": "CHF"}
     button_of(test, "form-occasion-2", "Remove").click().run()
     assert stylist.questions[-1].profile == {"occasion": None}
@@ -65,7 +65,7 @@ def test_a_detail_that_is_not_known_can_be_added(stylist: FakeStylist):
     test.selectbox(key="add-1").select("gender").run()
     test.selectbox(key="value-add-gender-1").select("men")
     button_of(test, "form-add-1", "Add").click().run()
-    assert (stylist.questions[-1].message, stylist.questions[-1].profile) == ("For men", {"gender": "men"})
+    assert (stylist.questions[-1].message, stylist.questions[-1].profile) == ("For: men", {"gender": "men"})
 
 
 def test_words_of_shoppers_and_models_never_become_markup(stylist: FakeStylist):

@@ -1,122 +1,182 @@
 """The stylist: a conversation that ends in an outfit."""
 
-import streamlit as st
+from collections.abc import Sequence
 
-from ui import catalog, conversation, session
-from ui.album import open_album
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ui import catalog, conversation, sentences, session
+from ui.answers import Product
 from ui.conversation import Conversation, Exchange
 from ui.place import settle
 from ui.problems import ApiProblem
 from ui.stylist_answers import MOST_MESSAGE, new_request_id
+from ui.widgets import cards, earlier_talks
 from ui.widgets import exchange as widgets
 from ui.widgets.brief import show_brief
-from ui.widgets.text import escape_markdown, escape_prose
+from ui.widgets.text import escape, escape_markdown, escape_prose
+from ui.words import later, say
 
 _NOT_FOUND = 404
 _TOO_MANY = 429
-_REFUSED = "The stylist could not take that."
+_REFUSED = later("The stylist could not take that.")
 _TEXTS = {
-    404: "This conversation has ended. Please begin a new one.",
-    413: "That message is too long. Please use fewer words.",
-    429: "A lot of people are asking the stylist right now. Please wait a few seconds and ask again.",
+    404: later("This conversation has ended. Please begin a new one."),
+    413: later("That message is too long. Please use fewer words."),
+    429: later("A lot of people are asking the stylist right now. Please wait a few seconds and ask again."),
 }
-_ENDED = "Your last conversation has ended, so this is a new one."
-_THINKING = '<p class="thinking" role="status">Your stylist is thinking…</p>'
-_BUSY = (
-    '<p class="thinking" role="status">Many shoppers are talking with the stylist right now. '
-    "Please stay: your question is asked again in a few seconds…</p>"
-)
-_CONTINUES = (
-    "Welcome back. Earlier messages are not shown here any more, but your stylist remembers them: just go on."
+_THINKING = later("Your stylist is thinking…")
+_BUSY = later(
+    "Many shoppers are talking with the stylist right now. Please stay: your question is asked again in a "
+    "few seconds…"
 )
 OCCASIONS = {
-    "A summer wedding": "I need an outfit for a summer wedding",
-    "First day at the office": "I need an outfit for my first day at a new office",
-    "A weekend by the sea": "I need something relaxed for a weekend by the sea",
-    "Dinner with friends": "I need an outfit for a dinner with friends",
+    later("A summer wedding"): "I need an outfit for a summer wedding",
+    later("First day at the office"): "I need an outfit for my first day at a new office",
+    later("A weekend by the sea"): "I need something relaxed for a weekend by the sea",
+    later("Dinner with friends"): "I need an outfit for a dinner with friends",
 }
+_WELCOME = later(
+    "Tell your stylist the occasion, the place and your budget. You get pieces of this shop that go "
+    "together, and that suit the weather."
+)
+_ABOUT = (
+    later("What goes well with {pieces}?"),
+    later("For which occasions can I wear {pieces}?"),
+    later("Something like {pieces}, but cheaper"),
+)
 
 
 def show_chat() -> None:
     """The page."""
     talk = conversation.open_conversation()
-    settle(dict(conversation.current_address() or {}))
+    if talk.waiting and "say" in st.query_params and not st.session_state.get("stayed"):
+        # Nothing has been asked yet: the next run takes the words out of the address before it asks.
+        st.rerun()
+    client = session.get_client()
+    talk.read(client)
+    settle(dict(talk.address))
+    pieces = _find_pieces(talk)
     st.chat_input(
-        "What are you dressing for?", key="message", max_chars=MOST_MESSAGE, on_submit=_take_message
+        say("What are you dressing for?"),
+        key="message",
+        max_chars=MOST_MESSAGE,
+        on_submit=_take_message,
+        args=(pieces,),
     )
-    features = catalog.find_capabilities(session.get_client()).features
+    can_draw = "images" in catalog.find_capabilities(client).features
     with st.container(key="chat"):
-        _show_top(talk)
-        # What runs below may take a while: what is above stays usable but does not start anything else.
-        busy = talk.waiting is not None or _find_picture(talk) is not None
+        _show_top(talk, pieces)
+        pending: list[tuple[DeltaGenerator, Exchange]] = []
         for position, exchange in enumerate(talk.exchanges):
-            _show_exchange(talk, exchange, position, can_draw="images" in features, busy=busy)
-        if talk.latest and talk.latest.answer and not busy:
+            place = _show_exchange(talk, exchange, position)
+            if place is None:
+                continue
+            if exchange.look and exchange.look.waits:
+                pending.append((place, exchange))
+            else:
+                _show_steps(place, exchange, can_draw=can_draw, may_draw=False)
+        if talk.latest and not talk.waiting:
             _show_next(talk)
+        # What takes a while comes last, in the place that was kept for it.
+        for place, exchange in pending:
+            _show_steps(place, exchange, can_draw=can_draw, may_draw=talk.waiting is None)
 
 
-def _show_top(talk: Conversation) -> None:
+def _show_top(talk: Conversation, pieces: Sequence[Product]) -> None:
     with st.container(key="chat-top", horizontal=True, horizontal_alignment="right"):
-        if talk.exchanges or talk.continues:
+        if talk.exchanges or talk.about:
             st.button(
-                "New conversation",
+                say("New conversation"),
                 icon=":material/edit_square:",
                 type="tertiary",
                 on_click=conversation.start_over,
                 key="start-over",
             )
-    note = _CONTINUES if talk.continues else talk.note
-    if note:
-        st.html(f'<p class="aside" role="status">{note}</p>')
+    if talk.note:
+        st.html(f'<p class="aside" role="status">{escape(say(talk.note))}</p>')
+    if talk.cursor:
+        st.button(say("Earlier messages"), key="earlier-messages", on_click=_read_earlier, args=(talk,))
     # A place of its own: what stood there before would else be seen, in grey, while the stylist writes.
     place = st.empty()
-    if not talk.exchanges and not talk.continues:
+    if not talk.exchanges:
         with place.container():
-            _show_start()
+            if pieces:
+                _show_pieces(pieces)
+            else:
+                _show_start()
 
 
 def _show_start() -> None:
     with st.container(key="chat-start", horizontal_alignment="center"):
         st.html(
-            '<div class="welcome"><h1>What are you dressing for?</h1>'
-            "<p>Tell your stylist the occasion, the place and your budget. "
-            "You get pieces of this shop that go together, and that suit the weather.</p></div>"
+            f'<div class="welcome"><h1>{escape(say("What are you dressing for?"))}</h1>'
+            f"<p>{escape(say(_WELCOME))}</p></div>"
         )
         with st.container(key="occasions", horizontal=True, horizontal_alignment="center"):
             for label, message in OCCASIONS.items():
-                st.button(label, on_click=conversation.ask, args=(message,), key=f"occasion-{label}")
+                st.button(say(label), on_click=conversation.ask, args=(message,), key=f"occasion-{label}")
+        earlier_talks.show_earlier_talks()
 
 
-def _show_exchange(
-    talk: Conversation, exchange: Exchange, position: int, *, can_draw: bool, busy: bool
-) -> None:
+def _show_pieces(pieces: Sequence[Product]) -> None:
+    """What a conversation about pieces begins with."""
+    with st.container(key="chat-about"):
+        title = say("What would you like to know about these pieces?")
+        if len(pieces) == 1:
+            title = say("What would you like to know about this piece?")
+        st.html(f"<h1>{escape(title)}</h1>")
+        cards.show_cards(pieces, key="about", min_width=150, show_match=False)
+        with st.container(key="suggestions", horizontal=True, gap="xsmall"):
+            for question in _ABOUT:
+                words = say(question, pieces=_name_all(pieces))
+                st.button(
+                    escape_markdown(words), key=f"about-{question}", on_click=conversation.ask, args=(words,)
+                )
+
+
+def _name_all(pieces: Sequence[Product]) -> str:
+    return ", ".join(piece.title for piece in pieces)
+
+
+def _find_pieces(talk: Conversation) -> list[Product]:
+    """What the conversation is to be about, as far as the shop still has it and nothing has been said yet."""
+    if talk.exchanges:
+        return []
+    found = [catalog.load_product(session.get_client(), product_id) for product_id in talk.about]
+    return [piece for piece in found if piece]
+
+
+def _read_earlier(talk: Conversation) -> None:
+    try:
+        talk.read_earlier(session.get_client())
+    except ApiProblem:
+        st.toast(say(conversation.UNREAD))
+
+
+def _show_exchange(talk: Conversation, exchange: Exchange, position: int) -> DeltaGenerator | None:
+    """An exchange; the place for what can be done next, where there is an answer."""
     widgets.show_question(exchange, position)
     if exchange.waits and talk.waiting is not exchange:
-        return
+        return None
     with st.chat_message("assistant", avatar=widgets.STYLIST_ICON):
         if exchange.answer:
-            _show_answer(exchange, can_draw=can_draw, busy=busy)
-        elif exchange.problem:
-            widgets.show_failure(exchange, position, busy=busy)
-        else:
-            _fetch_answer(talk, exchange)
-            st.rerun()
+            widgets.show_answer(exchange.answer)
+            return st.container(key=f"steps-{exchange.answer.turn}")
+        if exchange.problem:
+            widgets.show_failure(exchange, position, busy=talk.waiting is not None)
+            return None
+        _fetch_answer(talk, exchange)
+    return st.rerun()
 
 
-def _show_answer(exchange: Exchange, *, can_draw: bool, busy: bool) -> None:
-    look, answer = exchange.look, exchange.answer
-    if answer is None:
+def _show_steps(place: DeltaGenerator, exchange: Exchange, *, can_draw: bool, may_draw: bool) -> None:
+    if exchange.answer is None:
         return
-    if look and not can_draw:
-        exchange.look = look = None
-    if look and not look.waits:
-        look.renew(session.get_client())
-    widgets.show_answer(exchange, answer, can_draw=can_draw, busy=busy)
-    if look and look.waits:
-        with st.spinner("Drawing the outfit…"):
-            look.make(session.get_client())
-        open_album().is_read = False
-        st.rerun()
+    if exchange.look and not can_draw:
+        exchange.look = None
+    with place:
+        widgets.show_next_steps(exchange, exchange.answer, can_draw=can_draw, may_draw=may_draw)
 
 
 def _fetch_answer(talk: Conversation, exchange: Exchange) -> None:
@@ -126,9 +186,9 @@ def _fetch_answer(talk: Conversation, exchange: Exchange) -> None:
         # Kept with the question: when it is sent again, nothing of it may be different.
         question = exchange.question = question.model_copy(update={"session_id": talk.session_id})
     place = st.empty()
-    place.html(_THINKING)
+    place.html(_describe_wait(say(_THINKING)))
     try:
-        for part in session.get_chat().ask(question, lambda _: place.html(_BUSY)):
+        for part in session.get_chat().ask(question, lambda _: place.html(_describe_wait(say(_BUSY)))):
             if isinstance(part, str):
                 place.markdown(escape_prose(part))
             else:
@@ -139,19 +199,22 @@ def _fetch_answer(talk: Conversation, exchange: Exchange) -> None:
         _take_problem(talk, exchange, problem)
 
 
+def _describe_wait(words: str) -> str:
+    return f'<p class="thinking" role="status">{escape(words)}</p>'
+
+
 def _take_problem(talk: Conversation, exchange: Exchange, problem: ApiProblem) -> None:
     if problem.status == _NOT_FOUND and talk.session_id:
-        talk.session_id, talk.continues, talk.note = None, False, _ENDED
+        talk.session_id, talk.cursor, talk.note = None, None, conversation.ENDED
+        # The turns of the new one are counted anew.
+        talk.exchanges = [exchange]
         st.query_params.pop("session", None)
         fresh = {"session_id": None, "request_id": new_request_id()}
         exchange.question = exchange.question.model_copy(update=fresh)
         return
-    exchange.problem = problem.describe(_REFUSED, _TEXTS)
+    texts = {status: say(text) for status, text in _TEXTS.items()}
+    exchange.problem = problem.describe(say(_REFUSED), texts)
     exchange.may_pass = problem.status not in range(400, 500) or problem.status == _TOO_MANY
-
-
-def _find_picture(talk: Conversation) -> Exchange | None:
-    return next((each for each in talk.exchanges if each.look and each.look.waits), None)
 
 
 def _show_next(talk: Conversation) -> None:
@@ -162,7 +225,7 @@ def _show_next(talk: Conversation) -> None:
     with st.container(key="suggestions", horizontal=True, gap="xsmall"):
         for suggestion in answer.suggestions:
             st.button(
-                escape_markdown(suggestion),
+                escape_markdown(sentences.translate(suggestion)),
                 on_click=conversation.ask,
                 args=(suggestion,),
                 key=f"suggestion-{answer.turn}-{suggestion}",
@@ -170,8 +233,12 @@ def _show_next(talk: Conversation) -> None:
     show_brief(answer.brief, answer.turn, disabled=False)
 
 
-def _take_message() -> None:
-    conversation.ask(st.session_state["message"])
+def _take_message(pieces: Sequence[Product]) -> None:
+    words = st.session_state["message"].strip()
+    if words and pieces:
+        # The stylist finds pieces by their names.
+        words = say("About {pieces}: {words}", pieces=_name_all(pieces), words=words)
+    conversation.ask(words)
 
 
 show_chat()

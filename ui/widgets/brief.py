@@ -9,11 +9,15 @@ import streamlit as st
 
 from ui import conversation
 from ui.widgets.text import describe_day, escape_markdown, format_price, label_of
+from ui.words import later, say
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One thing to know of a wish: how it is called, and what it may be; anything without options."""
+    """One thing to know of a wish: how it is called, and what it may be; anything without options.
+
+    Label and example are said in the shopper's language where they are shown.
+    """
 
     label: str
     options: tuple[str, ...] = ()
@@ -22,17 +26,19 @@ class Entity:
 
 
 ENTITIES: Mapping[str, Entity] = {
-    "occasion": Entity("Occasion", example="a wedding", icon=":material/celebration:"),
-    "location": Entity("Place", example="Lisbon", icon=":material/location_on:"),
-    "date": Entity("Date", example="2027-06-19", icon=":material/calendar_today:"),
-    "season": Entity("Season", ("spring", "summer", "autumn", "winter"), icon=":material/partly_cloudy_day:"),
-    "budget": Entity("Budget", example="150", icon=":material/payments:"),
-    "gender": Entity("For", ("women", "men", "unisex"), icon=":material/person:"),
-    "age_group": Entity("Age", ("10-20", "20-30", "30-50", "50+"), icon=":material/cake:"),
-    "items": Entity("Pieces", example="dress, shoes", icon=":material/apparel:"),
-    "colors": Entity("Colours", example="blue, white", icon=":material/palette:"),
-    "sizes": Entity("Sizes", example="M, 39", icon=":material/straighten:"),
-    "style": Entity("Style", example="classic", icon=":material/styler:"),
+    "occasion": Entity(later("Occasion"), example=later("a wedding"), icon=":material/celebration:"),
+    "location": Entity(later("Place"), example=later("Lisbon"), icon=":material/location_on:"),
+    "date": Entity(later("Date"), example="2027-06-19", icon=":material/calendar_today:"),
+    "season": Entity(
+        later("Season"), ("spring", "summer", "autumn", "winter"), icon=":material/partly_cloudy_day:"
+    ),
+    "budget": Entity(later("Budget"), example="150", icon=":material/payments:"),
+    "gender": Entity(later("For"), ("women", "men", "unisex"), icon=":material/person:"),
+    "age_group": Entity(later("Age"), ("10-20", "20-30", "30-50", "50+"), icon=":material/cake:"),
+    "items": Entity(later("Pieces"), example=later("dress, shoes"), icon=":material/apparel:"),
+    "colors": Entity(later("Colours"), example=later("blue, white"), icon=":material/palette:"),
+    "sizes": Entity(later("Sizes"), example=later("M, 39"), icon=":material/straighten:"),
+    "style": Entity(later("Style"), example=later("classic"), icon=":material/styler:"),
 }
 _CURRENCY = re.compile(r"[€$£¥]|\b[A-Za-z]{3}\b")
 _LISTS = frozenset({"items", "colors", "sizes"})
@@ -50,7 +56,8 @@ def show_brief(brief: Mapping[str, Any], turn: int, *, disabled: bool) -> None:
 
 
 def _show_chip(name: str, entity: Entity, brief: Mapping[str, Any], turn: int, *, disabled: bool) -> None:
-    label = escape_markdown(f"{entity.label}: {describe_value(name, brief)}")
+    value = describe_value(name, brief)
+    label = escape_markdown(say("{detail}: {value}", detail=say(entity.label), value=value))
     # The turn is part of the keys: with the next answer the chips close and tell what is known then.
     with (
         st.popover(label, icon=entity.icon, disabled=disabled, key=f"chip-{name}-{turn}"),
@@ -59,32 +66,34 @@ def _show_chip(name: str, entity: Entity, brief: Mapping[str, Any], turn: int, *
         key = f"value-{name}-{turn}"
         _ask_value(name, entity, key, write_value(name, brief))
         with st.container(horizontal=True):
-            st.form_submit_button("Update", type="primary", on_click=_take_value, args=(name, key))
-            st.form_submit_button("Remove", on_click=_clear_value, args=(name,))
+            st.form_submit_button(say("Update"), type="primary", on_click=_take_value, args=(name, key))
+            st.form_submit_button(say("Remove"), on_click=_clear_value, args=(name,))
 
 
 def _show_adding(missing: list[str], turn: int, *, disabled: bool) -> None:
-    with st.popover("Add a detail", icon=":material/add:", disabled=disabled, key=f"chip-add-{turn}"):
+    with st.popover(say("Add a detail"), icon=":material/add:", disabled=disabled, key=f"chip-add-{turn}"):
         name = st.selectbox(
-            "What should the stylist know?",
+            say("What should the stylist know?"),
             missing,
-            format_func=lambda name: ENTITIES[name].label,
+            format_func=lambda name: say(ENTITIES[name].label),
             key=f"add-{turn}",
         )
         with st.form(f"form-add-{turn}", border=False):
             key = f"value-add-{name}-{turn}"
             _ask_value(name, ENTITIES[name], key, "")
-            st.form_submit_button("Add", type="primary", on_click=_take_value, args=(name, key))
+            st.form_submit_button(say("Add"), type="primary", on_click=_take_value, args=(name, key))
 
 
 def _ask_value(name: str, entity: Entity, key: str, value: str) -> None:
     if entity.options:
         index = entity.options.index(value) if value in entity.options else 0
-        st.selectbox(entity.label, entity.options, index=index, format_func=label_of, key=key)
+        st.selectbox(say(entity.label), entity.options, index=index, format_func=label_of, key=key)
         return
-    hint = " (separate them by commas)" if name in _LISTS else ""
-    example = f"For example {entity.example}"
-    st.text_input(entity.label + hint, value, key=key, placeholder=example, max_chars=100)
+    label = say(entity.label)
+    if name in _LISTS:
+        label = say("{detail} (separate them by commas)", detail=label)
+    example = say("For example {example}", example=say(entity.example))
+    st.text_input(label, value, key=key, placeholder=example, max_chars=100)
 
 
 def _take_value(name: str, key: str) -> None:
@@ -94,18 +103,18 @@ def _take_value(name: str, key: str) -> None:
     edits = {name: text}
     if name == "budget" and (currency := _CURRENCY.search(text)):
         edits["currency"] = currency.group()
-    conversation.ask(f"{ENTITIES[name].label} {text}", edits)
+    conversation.ask(say("{detail}: {value}", detail=say(ENTITIES[name].label), value=text), edits)
 
 
 def _clear_value(name: str) -> None:
-    conversation.ask(f"{ENTITIES[name].label}: does not matter", {name: None})
+    conversation.ask(say("{detail}: does not matter", detail=say(ENTITIES[name].label)), {name: None})
 
 
 def describe_value(name: str, brief: Mapping[str, Any]) -> str:
     """A value for people: `€200`, `Blue, white`, `30–50`."""
     value = brief[name]
     if name == "budget" and isinstance(value, int | float):
-        return "up to " + format_price(float(value), str(brief.get("currency") or "")).replace(".00", "")
+        return say("up to {price}", price=format_price(float(value), str(brief.get("currency") or "")))
     text = write_value(name, brief)
     if name == "date":
         return describe_day(text) or text

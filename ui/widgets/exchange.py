@@ -4,35 +4,35 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ui import conversation, session
+from ui import conversation, sentences, session
+from ui.album import open_album
 from ui.answers import Product
+from ui.closet_answers import LookPicture
 from ui.conversation import Exchange
 from ui.problems import ApiProblem
 from ui.stylist_answers import ChatAnswer, Citation, Weather
-from ui.widgets import card_actions, cards
-from ui.widgets.pictures import show_pictures
-from ui.widgets.text import describe_day, escape, escape_markdown, escape_prose
+from ui.widgets import cards, next_steps
+from ui.widgets.pictures import show_making, show_pictures
+from ui.widgets.text import begin_sentence, describe_day, escape, escape_markdown, escape_prose
+from ui.words import say
 
 STYLIST_ICON = ":material/checkroom:"
 SHOPPER_ICON = ":material/person:"
 
 
 def show_question(exchange: Exchange, position: int) -> None:
-    """What the shopper said."""
+    """What the shopper said; what they chose from the stylist's own proposals, in their language."""
     with st.container(key=f"question-{position}"), st.chat_message("user", avatar=SHOPPER_ICON):
-        st.markdown(escape_markdown(exchange.question.message))
+        st.markdown(escape_markdown(sentences.translate(exchange.question.message)))
 
 
-def show_answer(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, busy: bool) -> None:
-    """The reply with its products, forecast, sources and pictures."""
-    st.markdown(escape_prose(answer.reply))
+def show_answer(answer: ChatAnswer) -> None:
+    """The reply with its products, forecast and sources."""
+    st.markdown(escape_prose(sentences.translate(answer.reply)))
     if answer.weather:
         st.html(describe_weather(answer.weather))
     _show_products(answer)
     _show_sources(answer.citations)
-    if exchange.look:
-        _show_look(exchange, answer, busy=busy)
-    _show_actions(exchange, answer, can_draw=can_draw, busy=busy)
 
 
 def show_failure(exchange: Exchange, position: int, *, busy: bool) -> None:
@@ -40,7 +40,7 @@ def show_failure(exchange: Exchange, position: int, *, busy: bool) -> None:
     st.html(f'<p role="alert">{escape(exchange.problem or "")}</p>')
     if exchange.may_pass:
         st.button(
-            "Ask again",
+            say("Ask again"),
             icon=":material/refresh:",
             key=f"ask-again-{position}",
             on_click=conversation.ask_again,
@@ -53,13 +53,12 @@ def _show_products(answer: ChatAnswer) -> None:
     worn = _worn_in(answer)
     others = [product for product in answer.products if product not in worn]
     if worn:
-        st.html(f'<h2 class="outfit">The outfit{_describe_total(answer, worn)}</h2>')
+        st.html(f'<h2 class="outfit">{escape(_describe_outfit(answer, worn))}</h2>')
         cards.show_cards(worn, key=f"outfit-{answer.turn}", min_width=150, show_match=False)
-        card_actions.show_outfit_link(worn, key=f"worn-{answer.turn}")
     if others:
         if worn:
-            st.html('<h2 class="outfit">Also fitting</h2>')
-        cards.show_cards(others, key=f"pieces-{answer.turn}", min_width=150)
+            st.html(f'<h2 class="outfit">{escape(say("Also fitting"))}</h2>')
+        cards.show_cards(others, key=f"pieces-{answer.turn}", min_width=150, show_match=False)
 
 
 def _worn_in(answer: ChatAnswer) -> Sequence[Product]:
@@ -68,19 +67,23 @@ def _worn_in(answer: ChatAnswer) -> Sequence[Product]:
     return worn if len(worn) > 1 or len(worn) == len(set(answer.outfit)) else ()
 
 
-def _describe_total(answer: ChatAnswer, worn: Sequence[Product]) -> str:
-    """The sum, when all pieces are here."""
+def _describe_outfit(answer: ChatAnswer, worn: Sequence[Product]) -> str:
+    """With the sum, when all pieces are here."""
     total = cards.total_price(worn) if len(worn) == len(set(answer.outfit)) else ""
-    return f" · {escape(total)}" if total else ""
+    return say("The outfit · {total}", total=total) if total else say("The outfit")
 
 
 def describe_weather(weather: Weather) -> str:
     """HTML of a forecast in one line."""
     place = ", ".join(filter(None, [weather.city, weather.country]))
     low, high = weather.temp_min_c, weather.temp_max_c
-    degrees = "" if low is None or high is None else f"{low:.0f} to {high:.0f} °C"
-    rain = f"{weather.rain_mm:.0f} mm of rain" if weather.rain_mm and weather.rain_mm >= 0.5 else ""
-    wind = f"wind {weather.wind_kmh:.0f} km/h" if weather.wind_kmh and weather.wind_kmh >= 20 else ""
+    degrees = (
+        "" if low is None or high is None else say("{low} to {high} °C", low=f"{low:.0f}", high=f"{high:.0f}")
+    )
+    wet = weather.rain_mm is not None and weather.rain_mm >= 0.5
+    windy = weather.wind_kmh is not None and weather.wind_kmh >= 20
+    rain = say("{mm} mm of rain", mm=f"{weather.rain_mm:.0f}") if wet else ""
+    wind = say("wind {kmh} km/h", kmh=f"{weather.wind_kmh:.0f}") if windy else ""
     facts = [describe_day(weather.date or ""), weather.summary, degrees, rain, wind]
     words = escape(" · ".join(filter(None, [place, *facts])))
     sign = "☂" if rain else "☀"
@@ -90,55 +93,79 @@ def describe_weather(weather: Weather) -> str:
 def _show_sources(citations: tuple[Citation, ...]) -> None:
     if not citations:
         return
-    with st.expander("Sources", icon=":material/menu_book:"):
+    with st.expander(say("Sources"), icon=":material/menu_book:"):
         for citation in citations:
             source = f'<span class="muted">{escape(citation.source)}</span>'
             st.html(f'<p class="source">{escape(citation.text)} {source}</p>')
 
 
-def _show_look(exchange: Exchange, answer: ChatAnswer, *, busy: bool) -> None:
-    look = exchange.look
+@st.fragment
+def show_next_steps(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, may_draw: bool) -> None:
+    """What can be done with the outfit of an answer, its picture, and what the shopper thinks of the answer.
+
+    A fragment: a picture that is wanted is made here, while the rest of the page stays as it is. Without
+    `may_draw` something else comes first.
+    """
+    worn = _worn_in(answer)
+    if worn and not answer.refused:
+        with st.container(key=f"next-{answer.turn}", horizontal=True, gap="xsmall"):
+            next_steps.show_try_on(worn, f"next-{answer.turn}")
+            if can_draw and exchange.look is None:
+                st.button(
+                    say("Picture of the outfit"),
+                    icon=":material/brush:",
+                    key=f"draw-{answer.turn}",
+                    on_click=conversation.begin_picture,
+                    args=(exchange,),
+                )
+            ids = [product.product_id for product in worn]
+            name = next_steps.name_outfit(worn, begin_sentence(str(answer.brief.get("occasion") or "")))
+            next_steps.show_keeping(ids, name, f"next-{answer.turn}", _picture_of(exchange))
+    _show_look(exchange, answer, may_draw=may_draw)
+    _show_rating(exchange, answer)
+
+
+def _picture_of(exchange: Exchange) -> LookPicture | None:
+    images = exchange.look.answer.images if exchange.look and exchange.look.answer else ()
+    image_id = images[0].image_id if images else None
+    return LookPicture(kind="image", id=image_id) if image_id else None
+
+
+def _show_look(exchange: Exchange, answer: ChatAnswer, *, may_draw: bool) -> None:
+    look, key = exchange.look, f"look-{answer.turn}"
+    place = st.empty()
     if look is None:
         return
-    with st.container(key=f"look-{answer.turn}"):
+    if look.waits:
+        with place.container():
+            show_making(look, key, say("Drawing your outfit"), begins=may_draw)
+        if look.waits:
+            return
+        open_album().is_read = False
+    else:
+        look.renew(session.get_client())
+    with place.container():
         if look.problem:
             st.html(f'<p role="alert">{escape(look.problem)}</p>')
             st.button(
-                "Try the picture again",
+                say("Try the picture again"),
                 icon=":material/refresh:",
                 key=f"retry-look-{answer.turn}",
                 on_click=look.retry,
-                disabled=busy,
             )
         else:
-            show_pictures(look, f"look-{answer.turn}")
+            show_pictures(look, key)
 
 
-def _show_actions(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, busy: bool) -> None:
-    with st.container(key=f"actions-{answer.turn}", horizontal=True, vertical_alignment="center"):
-        key = f"rating-{answer.turn}"
-        st.feedback(
-            "thumbs",
-            key=key,
-            default=None if exchange.rating is None else int(exchange.rating == "up"),
-            on_change=_rate,
-            args=(exchange, answer, key),
-            disabled=busy,
-        )
-        if can_draw and _shows_outfit(answer) and exchange.look is None:
-            st.button(
-                "Picture of the outfit",
-                icon=":material/brush:",
-                key=f"draw-{answer.turn}",
-                on_click=conversation.begin_picture,
-                args=(exchange,),
-                disabled=busy,
-            )
-
-
-def _shows_outfit(answer: ChatAnswer) -> bool:
-    """Whether the outfit is what this answer is about: a refusal or a question goes on knowing it."""
-    return not answer.refused and bool(_worn_in(answer))
+def _show_rating(exchange: Exchange, answer: ChatAnswer) -> None:
+    key = f"rating-{answer.turn}"
+    st.feedback(
+        "thumbs",
+        key=key,
+        default=None if exchange.rating is None else int(exchange.rating == "up"),
+        on_change=_rate,
+        args=(exchange, answer, key),
+    )
 
 
 def _rate(exchange: Exchange, answer: ChatAnswer, key: str) -> None:
@@ -149,7 +176,7 @@ def _rate(exchange: Exchange, answer: ChatAnswer, key: str) -> None:
     try:
         session.get_client().feedback(answer.session_id, answer.turn, rating)
     except ApiProblem:
-        st.toast("Your feedback could not be kept. Please try again later.")
+        st.toast(say("Your feedback could not be kept. Please try again later."))
         return
     exchange.rating = rating
-    st.toast("Thank you for your feedback.")
+    st.toast(say("Thank you for your feedback."))

@@ -16,6 +16,7 @@ FUNCTIONS = (
     "canary",
     "catalog",
     "chat",
+    "closet",
     "clusters",
     "images",
     "knowledge",

@@ -9,12 +9,14 @@ from typing import Any
 
 from local.ai.stylist.garments import is_item
 from local.ai.stylist.hearing import Heard, hear
+from local.ai.stylist.lexicon import LANGUAGES
 from local.ai.stylist.topics import is_refused
 from local.ai.stylist.wish import Wish, set_entity, take_brief, take_message
 
 Json = dict[str, Any]
 _TAG = re.compile(r"</?[a-z_]{2,30}>")
 _TODAY = re.compile(r"today\W{0,5}(?:is\W{1,3})?(20\d\d-\d\d-\d\d)\b", re.IGNORECASE)
+_ANSWER_IN = re.compile(r'"answer_in":\s*"(?:[^"(]{1,40}\()?([A-Za-z]{2,3})\b')
 _BEFORE_JSON = 80  # characters in which a word tells what a JSON object is
 _BRIEF_FIELDS = frozenset(
     {"age_group", "gender", "season", "location", "date", "occasion", "items", "colors", "budget"}
@@ -93,6 +95,7 @@ def read_dialogue(
             _take_reply(dialogue, message, calls, questions)
         else:
             _take_results(dialogue, message, calls)
+    dialogue.language = _read_language(system) or dialogue.language
     return dialogue
 
 
@@ -244,6 +247,12 @@ def cost_of_last(dialogue: Dialogue) -> float | None:
     if not prices:
         return None
     return sum(prices) if dialogue.outfit else sorted(prices)[len(prices) // 2]
+
+
+def _read_language(system: str) -> str | None:
+    """The language to answer in, where the program names one that the stylist speaks."""
+    found = _ANSWER_IN.search(system)
+    return found[1].lower() if found and found[1].lower() in LANGUAGES else None
 
 
 def _read_today(system: str) -> date | None:

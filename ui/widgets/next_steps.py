@@ -1,0 +1,83 @@
+"""What can be done with an outfit, in one row: try it on, see a picture, keep it, buy it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ui import catalog, closet, session
+from ui.answers import Product
+from ui.closet_answers import LookPicture
+from ui.fitting_place import outfit_address
+from ui.words import say
+
+FITTING_PAGE = "views/fitting_room.py"
+CHAT_PAGE = "views/chat.py"
+CLOSET = "closet"
+
+
+def show_try_on(products: Sequence[Product], key: str) -> None:
+    """A way to the fitting room with all of the pieces."""
+    if products and catalog.find_features(session.get_client()).try_on:
+        with st.container(key=f"{key}-try-pill", width="content"):
+            st.page_link(
+                FITTING_PAGE,
+                label=say("Try the whole outfit on") if len(products) > 1 else say("Try it on"),
+                icon=":material/checkroom:",
+                query_params=outfit_address(products),
+            )
+
+
+def show_keeping(
+    product_ids: Sequence[str],
+    name: str,
+    key: str,
+    picture: LookPicture | None = None,
+    *,
+    disabled: bool = False,
+) -> None:
+    """Buttons that keep the outfit as a look and put all of it into the bag, where the stack keeps such."""
+    if not product_ids or CLOSET not in catalog.find_capabilities(session.get_client()).features:
+        return
+    show_save(product_ids, name, key, picture, disabled=disabled)
+    has_all = all(closet.is_in_bag(each) for each in product_ids)
+    st.button(
+        say("All in your bag") if has_all else say("All in the bag"),
+        icon=":material/check:" if has_all else ":material/shopping_bag:",
+        key=f"{key}-bag",
+        on_click=closet.put_in_bag,
+        args=(tuple(product_ids),),
+        disabled=disabled or has_all,
+    )
+
+
+def show_save(
+    product_ids: Sequence[str],
+    name: str,
+    key: str,
+    picture: LookPicture | None = None,
+    *,
+    disabled: bool = False,
+) -> None:
+    """A button that keeps the outfit as a look."""
+    if not product_ids or CLOSET not in catalog.find_capabilities(session.get_client()).features:
+        return
+    is_saved = closet.find_look(product_ids) is not None
+    st.button(
+        say("Look saved") if is_saved else say("Save look"),
+        icon=":material/check:" if is_saved else ":material/bookmark:",
+        key=f"{key}-save",
+        on_click=_save,
+        args=(tuple(product_ids), name, picture),
+        disabled=disabled or is_saved,
+    )
+
+
+def _save(product_ids: Sequence[str], name: str, picture: LookPicture | None) -> None:
+    closet.save_look(product_ids, name, picture)
+
+
+def name_outfit(products: Sequence[Product], occasion: str | None = None) -> str:
+    """What a look is called until the shopper calls it otherwise."""
+    if occasion:
+        return say("Outfit for: {occasion}", occasion=occasion)
+    return " + ".join(product.title for product in products[:2])
