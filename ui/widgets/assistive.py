@@ -28,6 +28,6 @@ _tell = component("stylist.assistive", js=_SCRIPT, isolate_styles=False)
 
 
 def tell_page() -> None:
-    """Names the language of the page (WCAG 2.2, 3.1.1) and the buttons of uploads, which have none (4.1.2)."""
+    """Names the language of the page (WCAG 2.2, 3.1.1) and the buttons of uploads (4.1.2)."""
     with st.container(key="assistive-place"):
         _tell(data={"language": current_language()}, key="assistive")
