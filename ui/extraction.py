@@ -20,8 +20,9 @@ def extract_messages(
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in keywords:
             texts = tuple(_text_of(argument) for argument in node.args)
-            if texts and texts[0] is not None:
-                yield node.lineno, node.func.id, texts if len(texts) > 1 else texts[0], []
+            first, *more = texts or (None,)
+            if first is not None:
+                yield node.lineno, node.func.id, texts if more else first, []
 
 
 def _text_of(node: ast.expr) -> str | None:

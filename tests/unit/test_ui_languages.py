@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from babel import Locale
 from babel.messages import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
@@ -33,9 +32,9 @@ LANGUAGES = [language for language in words.LANGUAGES if language != "en"]
 @cache
 def said() -> dict[str, Any]:
     """All messages of the code by their singular."""
-    found = extract_from_dir(UI, method_map=[("**.py", extract_messages)], keywords=KEYWORDS)
-    ids = [message for _, _, message, _, _ in found]
-    return {each[0] if isinstance(each, tuple) else each: each for each in ids}
+    found = [extract_messages(io.BytesIO(path.read_bytes()), KEYWORDS, [], {}) for path in UI.rglob("*.py")]
+    texts = [texts for messages in found for _, _, texts, _ in messages]
+    return {forms(each)[0]: tuple(each[:2]) if isinstance(each, tuple) else each for each in texts}
 
 
 @cache
