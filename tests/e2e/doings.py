@@ -41,6 +41,8 @@ def start_without_a_snapshot(cloud: RunningCloud) -> None:
 def look_around(cloud: RunningCloud) -> None:
     """Browse, look at pictures, like something, search by taste, and forget the taste again."""
     cloud.call("DELETE", "/me/style")
+    for path in ("/products/trending", "/products/trending?category=dress"):
+        assert cloud.call("GET", path).status_code == 200
     products = cloud.call("GET", "/products?limit=2").json()["products"]
     listed = cloud.call("GET", "/products?category=dress&limit=2").json()["products"]
     product_id = products[0]["product_id"]
@@ -78,6 +80,7 @@ def record_an_interaction(cloud: RunningCloud) -> None:
         "user_id": uuid.uuid4().hex,
         "product_id": "a" * 20,
         "cluster": None,
+        "category": None,
         "event_type": "view",
         "session_id": "s",
         "timestamp": int(time.time()),
