@@ -43,12 +43,11 @@ def show_adding(desk: Desk) -> None:
         key=f"{_CHOICE}-{st.session_state.get(_CHOICE, 0)}",
         max_upload_size=_MOST_MEGABYTES,
     )
-    st.caption(
-        say(
-            "One photo is one piece, at most 20 MB. A CSV file tells names, prices and sizes; "
-            "it names the photos of its category in a column called image."
-        )
+    hint = say(
+        "One photo is one piece, at most 20 MB. A CSV file tells names, prices and sizes; "
+        "it names the photos of its category in a column called image."
     )
+    st.html(f'<p class="muted small">{escape(hint)}</p>')
     files = [ChosenFile(upload.name, upload.getvalue()) for upload in uploads]
     good = _sort_out(files)
     label = say_many("Send {count} file", "Send {count} files", len(good)) if good else say("Send")
@@ -89,7 +88,7 @@ def _send(desk: Desk, files: list[ChosenFile], category: str | None) -> None:
 def show_sent(desk: Desk) -> None:
     """What became of the files that were sent, newest first."""
     waiting, total = len(desk.waiting), len(desk.sent)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.html(f'<h2 class="section">{escape(say("Sent just now"))}</h2>')
         if waiting < total:
             st.button(say("Clear the list"), type="tertiary", key="desk-clear", on_click=_clear)

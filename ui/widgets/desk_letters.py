@@ -29,6 +29,11 @@ def show_letters(desk: Desk) -> None:
     if not letters:
         st.html(f'<p class="muted">{escape(say("Nothing: everything that was sent could be taken."))}</p>')
         return
+    hint = say(
+        "Mend a file and send it again under the same name. Trying again helps with what was bad luck, "
+        "and clears away what has been mended since."
+    )
+    st.html(f'<p class="muted small">{escape(hint)}</p>')
     with st.container(horizontal=True, key="desk-letter-actions"):
         st.button(say("Try all again"), icon=":material/replay:", key="desk-retry-all", on_click=_retry_all)
         st.button(
@@ -44,7 +49,7 @@ def show_letters(desk: Desk) -> None:
             if more > 0
             else say("There are more.")
         )
-        st.caption(words)
+        st.html(f'<p class="muted small">{escape(words)}</p>')
 
 
 def _show_letter(letter: DeadLetter) -> None:
