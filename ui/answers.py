@@ -34,14 +34,27 @@ class Product(BaseModel):
         return self.name or (self.category or "").replace("-", " ").capitalize() or "Unnamed piece"
 
 
+class Reason(BaseModel):
+    """Why something is shown, as a code and what the sentence about it is made of."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    code: str
+    values: Mapping[str, str] = Field(default_factory=dict[str, str])
+
+
 class Hit(Product):
-    """A product found by a search; `relevance` is 0..1, 1 for the same picture."""
+    """A product found by a search; `relevance` is 0..1, 1 for the same picture.
+
+    `why` are reasons in English, `reasons` the same ones in codes.
+    """
 
     score: float | None = None
     relevance: float | None = None
     affinity: float | None = None
     cluster: int | None = None
     why: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 class SearchAnswer(BaseModel):

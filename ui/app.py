@@ -21,7 +21,7 @@ def main() -> None:
     page = st.navigation(list(pages.values()), position="hidden")
     # Before the page, which may take a while: a reload must not lose what was just saved.
     keepsakes.write()
-    assistive.tell_language()
+    assistive.tell_page()
     if not session.is_signed_in() and page.url_path != footer.PRIVACY_PATH:
         welcome.show_welcome(client)
         return

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from ui.answers import Capabilities, Health, Product, ProductPage, SearchAnswer, SearchFilters
 from ui.bodies import Accepted
 from ui.closet_calls import ClosetCalls
+from ui.desk_calls import DeskCalls
 from ui.fitting_calls import FittingCalls
 from ui.privacy_calls import PrivacyCalls
 from ui.problems import LONG
@@ -27,7 +28,7 @@ from ui.transport import OnWait, open_http
 __all__ = ["StylistClient", "open_http"]
 
 
-class StylistClient(FittingCalls, StyleCalls, ClosetCalls, PrivacyCalls):
+class StylistClient(FittingCalls, StyleCalls, ClosetCalls, PrivacyCalls, DeskCalls):
     """The API on behalf of one shopper. Every method raises ApiProblem."""
 
     def search(

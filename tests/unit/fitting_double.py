@@ -121,9 +121,9 @@ class FakeBoutique(FakeCloset):
         )
         return Outfit(outfit=pieces, total=120.0, currency="EUR", notes=("One family of colours.",))
 
-    def begin_upload(self, content_type: str, size: int) -> Upload:
+    def begin_upload(self, content_type: str, size: int, *, name: str | None = None) -> Upload:
         self._check()
-        self.shelf["photo-1"] = photo(status="waiting", image_url=None)
+        self.shelf["photo-1"] = photo(status="waiting", image_url=None, name=name)
         return Upload(url="https://storage.example.com", fields={"key": "k"}, model_id="photo-1")
 
     def send(self, upload: Upload, sent: Photo) -> None:
@@ -133,7 +133,8 @@ class FakeBoutique(FakeCloset):
         return PhotoPage(models=tuple(self.shelf.values()))
 
     def photo(self, model_id: str) -> ShopperPhoto:
-        self.shelf[model_id] = photo(model_id, advice=("Show your whole upper body.",))
+        name = self.shelf[model_id].name
+        self.shelf[model_id] = photo(model_id, advice=("Show your whole upper body.",), name=name)
         return self.shelf[model_id]
 
     def delete_photo(self, model_id: str) -> Deleted:

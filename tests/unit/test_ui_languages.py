@@ -1,5 +1,6 @@
 """The message files hold what the code says, and the pages say nothing but messages and data."""
 
+import io
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -12,7 +13,6 @@ from typing import Any
 import pytest
 from babel import Locale
 from babel.messages import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
@@ -21,6 +21,7 @@ from local.deploy import LOCAL_MODELS
 from tests.unit.fitting_double import FakeBoutique, install
 from tests.unit.stylist_double import open_app, open_page
 from ui import session, words
+from ui.extraction import extract_messages
 from ui.widgets.footer import NOTICES
 
 UI = Path(session.__file__).parent
@@ -31,9 +32,9 @@ LANGUAGES = [language for language in words.LANGUAGES if language != "en"]
 @cache
 def said() -> dict[str, Any]:
     """All messages of the code by their singular."""
-    found = extract_from_dir(UI, method_map=[("**.py", "python")], keywords=KEYWORDS)
-    ids = [message for _, _, message, _, _ in found]
-    return {each[0] if isinstance(each, tuple) else each: each for each in ids}
+    found = [extract_messages(io.BytesIO(path.read_bytes()), KEYWORDS, [], {}) for path in UI.rglob("*.py")]
+    texts = [texts for messages in found for _, _, texts, _ in messages]
+    return {forms(each)[0]: tuple(each[:2]) if isinstance(each, tuple) else each for each in texts}
 
 
 @cache
@@ -84,6 +85,21 @@ def test_the_checks_find_what_is_missing() -> None:
     assert placeholders("{count} of {all}, {{not}} this") == {"count", "all"}
     assert "Sign in" in said()
     assert said()["{count} signal so far"] == ("{count} signal so far", "{count} signals so far")
+
+
+def test_messages_are_found_wherever_they_stand() -> None:
+    code = b"""
+st.html(f"<p>{escape(say('Within'))}</p>")
+KNOWN = later("Con" "stant")
+say_many("{count} piece", "{count} pieces", len(pieces))
+say(KNOWN)
+"""
+    found = extract_messages(io.BytesIO(code), KEYWORDS, [], {})
+    assert sorted((line, texts) for line, _, texts, _ in found) == [
+        (2, "Within"),
+        (3, "Constant"),
+        (4, ("{count} piece", "{count} pieces", None)),
+    ]
 
 
 def test_the_notice_of_the_local_cloud_is_a_message() -> None:

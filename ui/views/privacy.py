@@ -8,6 +8,7 @@ import streamlit as st
 from ui import catalog, session, styles
 from ui.client import StylistClient
 from ui.place import settle
+from ui.problems import ApiProblem
 from ui.widgets.footer import MAKES_PICTURES
 from ui.widgets.memory import show_memory
 from ui.widgets.own_data import show_own_data
@@ -20,7 +21,8 @@ from ui.words import later, say, say_many
 class Kept:
     """Something that is kept where the stack has one of the features.
 
-    `term` names its days in the capabilities; without one it is kept until the shopper takes it away.
+    `term` names its days in the capabilities; without one it is kept until the shopper takes it away. What
+    `stays` cannot be deleted by the shopper, as it is nobody's.
     """
 
     features: frozenset[str]
@@ -28,6 +30,7 @@ class Kept:
     source: str
     purpose: str
     term: str | None = None
+    stays: bool = False
 
 
 KEPT = (
@@ -83,6 +86,7 @@ KEPT = (
         later("The same signals, without anything that leads to you once you delete your data."),
         later("To learn which pieces are liked together."),
         "interactions_days",
+        stays=True,
     ),
     Kept(
         frozenset(),
@@ -98,7 +102,7 @@ def show_privacy() -> None:
     settle({})
     client = session.get_client()
     told = catalog.find_capabilities(client)
-    with st.container(key="privacy", width=760):
+    with st.container(key="privacy", width=960):
         lead = say(
             "What we keep, why, and for how long. All of it is yours to see, to take along and to delete."
         )
@@ -123,7 +127,7 @@ def describe_kept(kept: Kept, keeps: Mapping[str, int]) -> str:
     rows = {
         say("Comes from"): say(kept.source),
         say("Used for"): say(kept.purpose),
-        say("Kept for"): describe_term(days, limited=kept.term is not None),
+        say("Kept for"): describe_term(kept, days),
     }
     if not kept.features:
         rows.pop(say("Kept for"))
@@ -131,11 +135,13 @@ def describe_kept(kept: Kept, keeps: Mapping[str, int]) -> str:
     return f"<section><h3>{escape(say(kept.what))}</h3><dl>{lines}</dl></section>"
 
 
-def describe_term(days: int | None, *, limited: bool) -> str:
-    """For how long something is kept, as the stack says it."""
+def describe_term(kept: Kept, days: int | None) -> str:
+    """For how long something is kept; `days` are what the stack says."""
+    if kept.stays and days:
+        return say_many("{count} day", "{count} days", days)
     if days:
         return say_many("{count} day, or until you delete it", "{count} days, or until you delete it", days)
-    return say("For a limited time, or until you delete it") if limited else say("As long as you want it")
+    return say("For a limited time, or until you delete it") if kept.term else say("As long as you want it")
 
 
 def _describe_viewers(features: tuple[str, ...]) -> list[str]:
@@ -177,9 +183,20 @@ def _show_choices(client: StylistClient) -> None:
                 if style:
                     show_learning(style, "style-on-privacy")
             if features.own_data:
-                show_memory(client.facts())
+                _show_memory(client)
     if features.own_data:
         show_own_data(client)
+
+
+def _show_memory(client: StylistClient) -> None:
+    try:
+        facts = client.facts()
+    except ApiProblem as problem:
+        if problem.session_ended:
+            raise
+        st.caption(say("What the stylist remembers of you cannot be shown right now."))
+        return
+    show_memory(facts)
 
 
 show_privacy()

@@ -1,19 +1,22 @@
 """The shopper's style: what has been learned, in words, and every way to correct it."""
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
 
 from ui import session, signals, styles
 from ui.place import settle
+from ui.reasons import describe_piece
 from ui.style_answers import Liking, Style
 from ui.widgets import card_actions, messages
 from ui.widgets.colors import swatch_of
 from ui.widgets.filters import show_value
 from ui.widgets.style_bar import show_incognito, show_learning
-from ui.widgets.text import escape, escape_markdown, format_share, label_of
+from ui.widgets.text import escape, escape_markdown, format_price, format_share, label_of
 from ui.words import later, say, say_many
 
+_PRICE_BAND = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 _KINDS = {
     "category": later("Kinds of pieces"),
     "color": later("Colours"),
@@ -113,7 +116,18 @@ def describe_liking(liking: Liking) -> str:
 
 
 def _words_of(liking: Liking) -> str:
+    """What is liked, in the shopper's language."""
+    band = _PRICE_BAND.fullmatch(liking.value) if liking.kind == "price" else None
+    if band:
+        low, high = (_price_of(each, liking) for each in band.groups())
+        return say("{low} to {high}", low=low, high=high)
+    if liking.kind == "cluster" and liking.about:
+        return say("Pieces like this: {piece}", piece=describe_piece(liking.about))
     return label_of(liking.label or liking.value)
+
+
+def _price_of(number: str, liking: Liking) -> str:
+    return format_price(float(number), liking.about.get("currency"), short=True)
 
 
 def _show_nothing() -> None:
