@@ -241,7 +241,7 @@ def _change(closet: Closet, items: dict[Key, ClosetItem], write: Callable[[], ob
         write()
     except ApiProblem as problem:
         closet.items = before
-        notices.tell(problem.describe(say(_NOT_KEPT)), ":material/error:")
+        notices.tell(problem.describe(_NOT_KEPT), ":material/error:")
         # Of several changes some may have been taken: the API knows.
         closet.asked_at = None
         return False
