@@ -102,7 +102,7 @@ def _ask_size(line: ClosetItem, product: Product) -> None:
         placeholder=say("Choose a size"),
         key=key,
         label_visibility="collapsed",
-        width=150,
+        width=130,
         on_change=_take_size,
         args=(line.item_id, key),
     )
@@ -116,7 +116,7 @@ def _ask_quantity(line: ClosetItem) -> None:
         range(1, closet.MOST_OF_ONE + 1),
         key=key,
         label_visibility="collapsed",
-        width=80,
+        width=72,
         on_change=_take_quantity,
         args=(line.item_id, key),
     )
