@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import catalog, desk_answers, keepsakes, session, signals
+from ui import catalog, desk_answers, keepsakes, notices, session, signals
 from ui.place import note_page
 from ui.problems import ApiProblem
 from ui.widgets import assistive, footer, frame, messages, welcome
@@ -25,6 +25,7 @@ def main() -> None:
     if not session.is_signed_in() and page.url_path != footer.PRIVACY_PATH:
         welcome.show_welcome(client)
         return
+    notices.show()
     note_page(page.url_path)
     frame.show_header(pages, page)
     try:
