@@ -146,7 +146,7 @@ def _show_look(exchange: Exchange, answer: ChatAnswer, *, may_draw: bool) -> Non
         look.renew(session.get_client())
     with place.container():
         if look.problem:
-            st.html(f'<p role="alert">{escape(look.problem)}</p>')
+            st.html(f'<p role="alert">{escape(say(look.problem))}</p>')
             st.button(
                 say("Try the picture again"),
                 icon=":material/refresh:",
