@@ -64,8 +64,9 @@ migrate: setup ## Move the vectors of a stack, see docs/migration.md (ARGS="star
 
 messages: setup ## Bring the site's message files up to date with its code (ui/languages)
 	@mkdir -p .build
-	@$(BIN)/pybabel --quiet extract --no-default-keywords -k say -k later -k say_many:1,2 --no-location --sort-output \
-	  --project=virtual-stylist --output-file=.build/site.pot ui
+	@$(BIN)/python -m babel.messages.frontend --quiet extract --mapping-file=ui/languages/babel.cfg \
+	  --no-default-keywords -k say -k later -k say_many:1,2 --no-location --sort-output --project=virtual-stylist \
+	  --output-file=.build/site.pot ui
 	@for file in ui/languages/*.po; do \
 	  $(BIN)/pybabel --quiet update --input-file=.build/site.pot --output-file=$$file --locale=$$(basename $$file .po) \
 	    --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap || exit 1; \

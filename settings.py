@@ -37,9 +37,10 @@ from components._lib.operation import OperationInputs
 from components._lib.ranker import RankerName
 from components._lib.trainer import ClusterTrainer
 from components._lib.tryon.compose import CUTOUT_MODEL, INPAINT_MODEL
-from components.chat_agent import DEFAULT_CHAT_MODEL
-from components.image_generation import DEFAULT_IMAGE_MODEL
+from components.chat_agent import DEFAULT_CHAT_MODEL, DEFAULT_SESSION_HOURS
+from components.image_generation import DEFAULT_IMAGE_MODEL, DEFAULT_KEEP_DAYS
 from components.knowledge_base import TEXT_EMBEDDING_MODEL
+from components.lake import DEFAULT_INTERACTION_DAYS
 from components.vector_search import EMBEDDING_MODELS
 
 # Where the default embedding models are offered together with everything else the stylist uses.
@@ -384,11 +385,27 @@ class Settings(BaseModel):
         """What `GET /capabilities` answers, a JSON text."""
         return json.dumps(
             {
-                "features": ["chat", "images", "personalization", "profile", "search", "try-on"],
+                "features": [
+                    "chat",
+                    "closet",
+                    "desk",
+                    "images",
+                    "personalization",
+                    "profile",
+                    "search",
+                    "try-on",
+                ],
                 "vector_backend": self.vector_backend.value,
                 "embedder": self.embedder.value,
                 "models": self.models,
                 "notice": self.notice or None,
+                "keeps": {
+                    "conversations_days": DEFAULT_SESSION_HOURS // 24,
+                    "interactions_days": DEFAULT_INTERACTION_DAYS,
+                    "looks_days": self.photo_retention_days,
+                    "photos_days": self.photo_retention_days,
+                    "pictures_days": DEFAULT_KEEP_DAYS,
+                },
             },
             sort_keys=True,
         )

@@ -10,7 +10,9 @@ from components.api import Api, ApiArgs
 from components.auth import Auth, AuthArgs
 from components.canary import Canary, CanaryArgs
 from components.catalog import Catalog, CatalogArgs
+from components.catalog_desk import CatalogDesk, CatalogDeskArgs
 from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherSource
+from components.closet import Closet, ClosetArgs
 from components.connections import Connections, ConnectionsArgs
 from components.dashboard import Dashboard, DashboardArgs
 from components.deployment_roles import DeploymentRoles, DeploymentRolesArgs
@@ -40,7 +42,9 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Auth,
     Canary,
     Catalog,
+    CatalogDesk,
     ChatAgent,
+    Closet,
     Connections,
     Dashboard,
     DeploymentRoles,
@@ -79,9 +83,13 @@ __all__ = [
     "CanaryArgs",
     "Catalog",
     "CatalogArgs",
+    "CatalogDesk",
+    "CatalogDeskArgs",
     "ChatAgent",
     "ChatAgentArgs",
     "ChatEngine",
+    "Closet",
+    "ClosetArgs",
     "ClusterTrainer",
     "Connections",
     "ConnectionsArgs",

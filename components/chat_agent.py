@@ -21,6 +21,7 @@ from components._lib.package import public_token
 from components._lib.table import Index, data_table
 from components._lib.watched import describe_watched, watched_table
 
+DEFAULT_SESSION_HOURS = 72
 DEFAULT_CHAT_MODEL = "us.amazon.nova-2-lite-v1:0"
 EXPIRY_ATTRIBUTE = "expires_at"
 BY_TIME = "by_time"
@@ -121,7 +122,7 @@ class ChatAgent(pulumi.ComponentResource):
         super().__init__(public_token("ChatAgent"), name, {}, opts)
         engine = ChatEngine(args.get("engine", ChatEngine.CONVERSE))
         source = WeatherSource(args.get("weather", WeatherSource.OPEN_METEO))
-        hours = int(args.get("session_hours", 72))
+        hours = int(args.get("session_hours", DEFAULT_SESSION_HOURS))
         max_turns = int(args.get("max_turns", 0))
         model = find_model(args.get("model", DEFAULT_CHAT_MODEL), "chat", load_models())
         _check_engine(engine, args)

@@ -18,6 +18,7 @@ from components._lib.package import public_token
 from components._lib.table import data_table
 from components._lib.watched import describe_watched, watched_table
 
+DEFAULT_KEEP_DAYS = 7
 DEFAULT_IMAGE_MODEL = "stability.stable-image-core-v1:1"
 PREFIX = "images/"
 EXPIRY_ATTRIBUTE = "expires_at"
@@ -76,7 +77,7 @@ class ImageGeneration(pulumi.ComponentResource):
     ) -> None:
         super().__init__(public_token("ImageGeneration"), name, {}, opts)
         model = find_model(args.get("model", DEFAULT_IMAGE_MODEL), "image", load_models())
-        keep_days = int(args.get("keep_days", 7))
+        keep_days = int(args.get("keep_days", DEFAULT_KEEP_DAYS))
         limits = {
             "daily_per_user": int(args.get("daily_per_user", 20)),
             "daily_spend_usd": int(args.get("daily_spend_usd", 10)),

@@ -11,6 +11,7 @@ from components._lib.package import public_token
 
 INTERACTIONS = "interactions/"
 CLUSTERS = "clusters/"
+DEFAULT_INTERACTION_DAYS = 365
 
 
 class LakeArgs(TypedDict):
@@ -42,7 +43,7 @@ class Lake(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LakeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(public_token("Lake"), name, {}, opts)
-        days = int(args.get("interaction_days", 365))
+        days = int(args.get("interaction_days", DEFAULT_INTERACTION_DAYS))
         _check_days(days)
 
         bucket = private_bucket(

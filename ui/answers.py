@@ -1,8 +1,9 @@
 """What the API answers about the shop and its products."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Product(BaseModel):
@@ -33,14 +34,27 @@ class Product(BaseModel):
         return self.name or (self.category or "").replace("-", " ").capitalize() or "Unnamed piece"
 
 
+class Reason(BaseModel):
+    """Why something is shown, as a code and what the sentence about it is made of."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    code: str
+    values: Mapping[str, str] = Field(default_factory=dict[str, str])
+
+
 class Hit(Product):
-    """A product found by a search; `relevance` is 0..1, 1 for the same picture."""
+    """A product found by a search; `relevance` is 0..1, 1 for the same picture.
+
+    `why` are reasons in English, `reasons` the same ones in codes.
+    """
 
     score: float | None = None
     relevance: float | None = None
     affinity: float | None = None
     cluster: int | None = None
     why: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 class SearchAnswer(BaseModel):
@@ -64,7 +78,10 @@ class ProductPage(BaseModel):
 
 
 class Capabilities(BaseModel):
-    """What this stack can do; `notice` is a sentence to show to shoppers, where there is one."""
+    """What this stack can do; `notice` is a sentence to show to shoppers, where there is one.
+
+    `keeps` are the days for which it keeps things of shoppers, such as `photos_days`.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -72,6 +89,7 @@ class Capabilities(BaseModel):
     vector_backend: str | None = None
     embedder: str | None = None
     notice: str | None = None
+    keeps: Mapping[str, int] = Field(default_factory=dict[str, int])
 
 
 class Health(BaseModel):

@@ -8,7 +8,8 @@ from streamlit.navigation.page import StreamlitPage
 from ui import catalog, keepsakes, session, signals
 from ui.place import note_page
 from ui.problems import ApiProblem
-from ui.widgets import frame, messages, welcome
+from ui.widgets import assistive, footer, frame, messages, welcome
+from ui.words import say
 
 
 def main() -> None:
@@ -18,18 +19,19 @@ def main() -> None:
     features = catalog.find_capabilities(client).features
     pages = open_pages(features)
     page = st.navigation(list(pages.values()), position="hidden")
-    if not session.is_signed_in():
-        welcome.show_welcome()
+    # Before the page, which may take a while: a reload must not lose what was just saved.
+    keepsakes.write()
+    assistive.tell_page()
+    if not session.is_signed_in() and page.url_path != footer.PRIVACY_PATH:
+        welcome.show_welcome(client)
         return
     note_page(page.url_path)
     frame.show_header(pages, page)
-    # Before the page, which may take a while: a reload must not lose what was just saved.
-    keepsakes.write()
     try:
         page.run()
     except ApiProblem as problem:
         messages.show_problem(problem)
-    frame.show_footer(client)
+    footer.show_footer(client)
     if not catalog.STYLE.isdisjoint(features):
         signals.send(client)
 
@@ -40,18 +42,35 @@ def open_pages(features: Collection[str]) -> Mapping[str, StreamlitPage]:
     Their folder must not be called `pages`: Streamlit would serve such files by itself to the first visitor,
     past the sign-in gate.
     """
-    pages = {"discover": st.Page("views/discover.py", title="Discover", default=True)}
-    if "chat" in features:
-        pages["chat"] = st.Page("views/chat.py", title="Stylist", url_path=frame.CHAT_PATH)
-    if "images" in features:
-        pages["lookbook"] = st.Page("views/lookbook.py", title="Lookbook")
+    pages = {
+        "home": st.Page("views/home.py", title=frame.NAME, default=True),
+        "discover": st.Page("views/discover.py", title=say("Discover"), url_path="discover"),
+    }
+    if catalog.CHAT in features:
+        pages["chat"] = st.Page("views/chat.py", title=say("Stylist"), url_path=frame.CHAT_PATH)
     if catalog.TRY_ON in features:
-        pages["fitting"] = st.Page("views/fitting_room.py", title="Fitting room", url_path=frame.FITTING_PATH)
+        pages["fitting"] = st.Page(
+            "views/fitting_room.py", title=say("Fitting room"), url_path=frame.FITTING_PATH
+        )
+    if "images" in features:
+        pages["lookbook"] = st.Page("views/lookbook.py", title=say("Lookbook"), url_path="lookbook")
+    if catalog.CLOSET in features:
+        pages["saved"] = st.Page("views/saved.py", title=say("Saved"), url_path="saved")
+        pages["bag"] = st.Page("views/bag.py", title=say("Bag"), url_path="bag")
     if not catalog.STYLE.isdisjoint(features):
-        pages["saved"] = st.Page("views/saved.py", title="Saved")
-        pages["style"] = st.Page("views/style.py", title="My style", url_path="style", visibility="hidden")
-    pages["account"] = st.Page("views/account.py", title="Account")
-    pages["product"] = st.Page("views/product.py", title="Product", visibility="hidden")
+        pages["style"] = st.Page(
+            "views/style.py", title=say("My style"), url_path="style", visibility="hidden"
+        )
+    pages["account"] = st.Page("views/account.py", title=say("Account"), url_path="account")
+    pages["privacy"] = st.Page(
+        "views/privacy.py", title=say("Privacy"), url_path=footer.PRIVACY_PATH, visibility="hidden"
+    )
+    pages["product"] = st.Page(
+        "views/product.py", title=say("Product"), url_path="product", visibility="hidden"
+    )
+    pages["compare"] = st.Page(
+        "views/compare.py", title=say("Compare"), url_path="compare", visibility="hidden"
+    )
     return pages
 
 

@@ -23,20 +23,22 @@ export default function ({ data }) {
 _write = component("stylist.keepsakes", js=_SCRIPT, isolate_styles=False)
 
 
-def read(name: str) -> str:
+def read(name: str, *, shared: bool = False) -> str:
     """What was kept when this visit began, or since; empty when there is nothing."""
-    kept = _kept().get(_cookie(name))
-    return kept[0] if kept else st.context.cookies.get(_cookie(name), "")
+    cookie = _cookie(name, shared=shared)
+    kept = _kept().get(cookie)
+    return kept[0] if kept else st.context.cookies.get(cookie, "")
 
 
-def keep(name: str, value: str, *, lasting: bool = True) -> None:
+def keep(name: str, value: str, *, lasting: bool = True, shared: bool = False) -> None:
     """Keeps letters, digits and `._~-`, for half a year or until the browser is closed. For callbacks too.
 
+    What is `shared` belongs to the browser and not to one shopper: it holds before and after signing in.
     Raises ValueError for other characters, which a cookie might not hold, and for over 2,000 of them.
     """
     if len(value) > _LONGEST or not _ALLOWED.fullmatch(value):
         raise ValueError(f"a keepsake holds up to {_LONGEST} letters, digits and ._~-")
-    st.session_state[_STATE] = {**_kept(), _cookie(name): (value, _DAYS_180 if lasting else 0)}
+    st.session_state[_STATE] = {**_kept(), _cookie(name, shared=shared): (value, _DAYS_180 if lasting else 0)}
 
 
 def write() -> None:
@@ -52,7 +54,9 @@ def _kept() -> dict[str, tuple[str, int]]:
     return st.session_state.get(_STATE, {})
 
 
-def _cookie(name: str) -> str:
-    """Each shopper has their own, as several may share a browser."""
+def _cookie(name: str, *, shared: bool) -> str:
+    """Each shopper has their own, as several may use a browser."""
+    if shared:
+        return f"{_PREFIX}{name}"
     who = str(st.user.get("sub") or st.user.get("email") or "")
     return f"{_PREFIX}{name}-{hashlib.sha256(who.encode()).hexdigest()[:8]}"

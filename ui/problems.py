@@ -10,22 +10,24 @@ from http import HTTPStatus
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ui.answers import FieldProblem
+from ui.words import later, say
 
 _PASSING = frozenset({429, 502, 503, 504})
 _BUSY_WITH_THE_SAME = 409
 _FIRST_DELAY_SECONDS = 0.2
 
+NO_ANSWER = 0
 _TEXTS: Mapping[int, str] = {
-    0: "The shop is not answering at the moment. Please try again in a little while.",
-    401: "Your session has ended. Please sign in again.",
-    403: "Your account does not have access to this.",
-    404: "We could not find what you were looking for.",
-    413: "That photo is too large. Please choose one of less than 5 MB.",
-    415: "We cannot read that kind of file. Please choose a JPEG, PNG or WebP photo.",
-    429: "A lot of people are searching right now. Please wait a few seconds and try again.",
+    NO_ANSWER: later("The shop is not answering at the moment. Please try again in a little while."),
+    401: later("Your session has ended. Please sign in again."),
+    403: later("Your account does not have access to this."),
+    404: later("We could not find what you were looking for."),
+    413: later("That photo is too large. Please choose one of less than 5 MB."),
+    415: later("We cannot read that kind of file. Please choose a JPEG, PNG or WebP photo."),
+    429: later("A lot of people are here right now. Please wait a few seconds and try again."),
 }
-_REFUSED_TEXT = "We could not search for that."
-_FAILED_TEXT = "Something went wrong on our side. Please try again in a moment."
+_REFUSED_TEXT = later("We could not search for that.")
+_FAILED_TEXT = later("Something went wrong on our side. Please try again in a moment.")
 
 
 class ApiProblem(Exception):
@@ -46,14 +48,23 @@ class ApiProblem(Exception):
         return self.describe(_REFUSED_TEXT)
 
     def describe(self, refused: str, texts: Mapping[int, str] | None = None) -> str:
-        """What to tell a shopper; `refused` begins a refusal, `texts` replace those of some statuses."""
+        """What to tell a shopper, in their language.
+
+        `refused` begins a refusal, `texts` replace those of some statuses; both are messages marked `later`.
+        What the API says itself is English, but for the sentences that are messages of the site as well.
+        """
         known = {**_TEXTS, **(texts or {})}
         if self.status in known:
-            return known[self.status]
+            return say(known[self.status])
         if 400 <= self.status < 500:
             reasons = [_say(error) for error in self.errors if error.detail] or [self.detail or ""]
-            return " ".join([refused, *reasons]).strip()
-        return _FAILED_TEXT
+            return " ".join([say(refused), *(say(each) for each in reasons if each)])
+        return say(_FAILED_TEXT)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether nobody answered at all: the shop is down, or the line is."""
+        return self.status == NO_ANSWER
 
     @property
     def session_ended(self) -> bool:

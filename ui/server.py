@@ -1,4 +1,6 @@
-"""The server behind the pages: Streamlit's own, with security headers and a sign-out that Cognito accepts."""
+"""The server behind the pages: Streamlit's own, with security headers, a first page of the shop's own, and a
+sign-out that Cognito accepts.
+"""
 
 import logging
 import os
@@ -15,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from streamlit.starlette import App
 
+from ui.first_page import FirstPage
 from ui.headers import SecurityHeaders
 from ui.start import SECRETS_DIRECTORY_VARIABLE
 from ui.widgets import messages
@@ -66,7 +69,7 @@ def show_failure(error: Exception) -> bool:
 app = App(
     Path(__file__).with_name("app.py"),
     routes=[Route(_SIGN_OUT_PATH, sign_out)],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(FirstPage)],
     on_script_error=show_failure,
     lifespan=discard_secrets_file,
 )

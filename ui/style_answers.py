@@ -1,11 +1,12 @@
 """What the API knows of a shopper's style, and what it is told of their interest."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from ui.answers import Hit
+from ui.answers import Hit, Reason
 from ui.bodies import Answer, Asked
 
 EventType = Literal["view", "favorite", "download", "hires_view", "cart", "purchase", "dislike"]
@@ -32,11 +33,15 @@ class Noted(Answer):
 
 
 class Liking(Answer):
-    """Something that a shopper likes (up to 1) or dislikes (down to -1)."""
+    """Something that a shopper likes (up to 1) or dislikes (down to -1).
+
+    `label` is English; `about` are the words of the data that it is made of.
+    """
 
     kind: str
     value: str
     label: str | None = None
+    about: Mapping[str, str] = Field(default_factory=dict[str, str])
     strength: float = 0.0
 
 
@@ -57,9 +62,13 @@ class OutfitPiece(Hit):
 
 
 class Outfit(Answer):
-    """What goes with a product; `total` is the price of all its pieces."""
+    """What goes with a product; `total` is the price of all its pieces.
+
+    `notes` are sentences in English, `remarks` the same ones in codes.
+    """
 
     outfit: tuple[OutfitPiece, ...] = ()
     total: float | None = None
     currency: str | None = None
     notes: tuple[str, ...] = ()
+    remarks: tuple[Reason, ...] = ()

@@ -42,7 +42,7 @@ def later(message: str) -> str:
 
 def current_language() -> str:
     """The language that the shopper chose, else that of their browser where the site speaks it."""
-    chosen = keepsakes.read(_KEPT)
+    chosen = keepsakes.read(_KEPT, shared=True)
     return chosen if chosen in LANGUAGES else choose_language(st.context.locale)
 
 
@@ -55,7 +55,7 @@ def keep_language(language: str) -> None:
     """Remembers a choice over visits. For callbacks. Raises ValueError for a language there is none of."""
     if language not in LANGUAGES:
         raise ValueError(f"the site speaks {', '.join(LANGUAGES)}, not {language}")
-    keepsakes.keep(_KEPT, language)
+    keepsakes.keep(_KEPT, language, shared=True)
 
 
 def choose_language(browser: str | None) -> str:

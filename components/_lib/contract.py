@@ -91,6 +91,16 @@ _STYLE = _object(
     },
 )
 
+_CLOSET = _object(
+    "What is to be kept of something that a shopper saves.",
+    {
+        "product_ids": "The products of a look, an array of strings.",
+        "name": "What a look is called, a string.",
+        "size": "Size of what is in the bag, a string.",
+        "quantity": "How many of it are in the bag, an integer.",
+        "picture": "What a look is shown by, an object with kind (try-on or image) and id.",
+    },
+)
 _UPLOAD = _object(
     "A file that is going to be uploaded.",
     {
@@ -111,11 +121,22 @@ _TRY_ON = _object(
     },
 )
 
+_CATALOG_UPLOADS = _object(
+    "Files that are going to be uploaded into the catalogue.",
+    {"files": "Name, category, content_type and bytes of each, an array of objects."},
+)
+_RETRY = _object(
+    "Dead letters that are to be tried again.",
+    {"ids": "Ids of dead letters, an array of strings; all without it."},
+)
+
 REQUEST_SCHEMAS: dict[str, str] = {
     route: json.dumps(schema, sort_keys=True)
     for route, schema in {
         "PATCH /me": _PROFILE,
         "PATCH /me/style": _STYLE,
+        "POST /catalog/dead-letters/retry": _RETRY,
+        "POST /catalog/uploads": _CATALOG_UPLOADS,
         "POST /feedback": _FEEDBACK,
         "POST /image": _IMAGE,
         "POST /interactions": _INTERACTIONS,
@@ -123,6 +144,7 @@ REQUEST_SCHEMAS: dict[str, str] = {
         "POST /text": _TEXT,
         "POST /try-on": _TRY_ON,
         "POST /uploads": _UPLOAD,
+        "PUT /me/closet/{kind}/{id}": _CLOSET,
     }.items()
 }
 """JSON schema (draft 4) text of the request body by route."""

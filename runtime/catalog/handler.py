@@ -34,6 +34,7 @@ class Capabilities(SettingsModel):
     embedder: str | None = None
     models: Mapping[str, str] = Field(default_factory=dict[str, str])
     notice: str | None = None
+    keeps: Mapping[str, int] = Field(default_factory=dict[str, int])
 
 
 class ListQuery(BaseModel):

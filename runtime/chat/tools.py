@@ -25,6 +25,7 @@ from runtime.chat.check import Facts, find_amounts
 from runtime.chat.model import Citation, ToolUse
 from runtime.chat.services import Services, ToolFailed
 from runtime.chat.session import OutfitState, Session
+from runtime.shared.reasons import Reason
 from runtime.wardrobe import outfit as outfits
 from runtime.wardrobe.items import Item, clean_text, read_item, tell_model
 from runtime.wardrobe.outfit import Wish
@@ -101,7 +102,7 @@ class TurnState:
     """Products that came up in this turn."""
     found: list[str] = field(default_factory=list[str])
     """Ids of what the last search found."""
-    why: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    why: dict[str, list[Reason]] = field(default_factory=dict[str, list[Reason]])
     built: bool = False
     weather: dict[str, Any] | None = None
     searches: dict[str, list[str]] = field(default_factory=dict[str, list[str]])

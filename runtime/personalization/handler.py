@@ -242,6 +242,7 @@ def describe(style: Style, weight: float, now: float) -> dict[str, Any]:
                 "kind": trait.value,
                 "value": value,
                 "label": _label(style.events, trait, value),
+                "about": _about(style.events, trait, value),
                 "strength": round(max(-1.0, min(1.0, strength)), 4),
             }
             for (trait, value), strength in told
@@ -253,14 +254,27 @@ def describe(style: Style, weight: float, now: float) -> dict[str, Any]:
 
 def _label(events: Sequence[Event], trait: Trait, value: str) -> str:
     """A trait in words. A cluster has no name of its own: it is told by what was seen of it."""
+    about = _about(events, trait, value)
     if trait is Trait.PRICE:
-        currency = _most_common([event.currency for event in events if traits_of(event).get(trait) == value])
-        return " ".join(word for word in (value.replace("-", " to "), currency) if word)
+        return " ".join([value.replace("-", " to "), *about.values()])
     if trait is not Trait.CLUSTER:
         return value
-    seen = [event for event in events if str(event.cluster) == value]
-    words = [_most_common([event.color for event in seen]), _most_common([event.category for event in seen])]
-    return "pieces like a " + " ".join(word for word in words if word) if any(words) else "pieces of one look"
+    return "pieces like a " + " ".join(about.values()) if about else "pieces of one look"
+
+
+def _about(events: Sequence[Event], trait: Trait, value: str) -> dict[str, str]:
+    """What a trait is told by, as far as it is known: the currency of a price, what was seen of a cluster."""
+    seen = [event for event in events if traits_of(event).get(trait) == value]
+    if trait is Trait.PRICE:
+        told = {"currency": _most_common([event.currency for event in seen])}
+    elif trait is Trait.CLUSTER:
+        told = {
+            "color": _most_common([event.color for event in seen]),
+            "category": _most_common([event.category for event in seen]),
+        }
+    else:
+        told = {}
+    return {name: word for name, word in told.items() if word}
 
 
 def _most_common(words: Sequence[str | None]) -> str | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from runtime.shared.reasons import Reason
+
 CLUSTER_ITEM = "cluster-"
 """Rankers that learn from clusters know cluster 7 as the item `cluster-7`."""
 
@@ -49,17 +51,6 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """One reason for a product's rank, for the shopper to read: "like the red dress you saved".
-
-    `product_id` is the product that the reason comes from, where there is one.
-    """
-
-    text: str
-    product_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Ranking:
     """What a ranker says of candidates: raw scores on any scale, more is better.
 
@@ -68,7 +59,7 @@ class Ranking:
     """
 
     scores: Mapping[str, float]
-    why: Mapping[str, Sequence[Why]] = field(default_factory=dict[str, Sequence[Why]])
+    why: Mapping[str, Sequence[Reason]] = field(default_factory=dict[str, Sequence[Reason]])
     source: str = "builtin"
 
 

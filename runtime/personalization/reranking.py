@@ -9,6 +9,7 @@ from runtime.personalization.port import Candidate, Ranker, RankerUnavailable
 from runtime.personalization.style import Style
 from runtime.personalization.style_table import StyleUnavailable
 from runtime.shared.observability import describe_error, get_logger
+from runtime.shared.reasons import Reason
 
 NOBODY = "none"
 UNAVAILABLE = "none (unavailable)"
@@ -49,7 +50,7 @@ class Placed:
     product_id: str
     score: float
     affinity: float | None = None
-    why: tuple[str, ...] = ()
+    why: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Reranker:
                 each.product_id,
                 each.score,
                 each.affinity,
-                tuple(why.text for why in ranking.why.get(each.product_id, ())),
+                tuple(ranking.why.get(each.product_id, ())),
             )
             for each in blended
         ]

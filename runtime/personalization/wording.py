@@ -1,7 +1,8 @@
 """Reasons in words: "like the red dress you saved"."""
 
-from runtime.personalization.port import EventType, Why
+from runtime.personalization.port import EventType
 from runtime.personalization.taste import Cause, Event, Trait
+from runtime.shared.reasons import Reason, make_reason
 
 _DONE = {
     EventType.VIEW: "you looked at",
@@ -15,19 +16,22 @@ _DONE = {
 _LOOK = frozenset({Trait.CLUSTER, Trait.COLOR, Trait.CATEGORY})
 
 
-def tell(cause: Cause) -> Why:
+def tell(cause: Cause) -> Reason:
     """Why a product is shown: what it shares with something that the shopper liked."""
     event, shared = cause.event, cause.shared
     thing = f"the {describe(event)} {_DONE[event.event_type]}"
     if Trait.CLUSTER in shared or len(shared & _LOOK) > 1:
-        text = f"like {thing}"
+        text, code = f"like {thing}", "like"
     elif Trait.COLOR in shared:
-        text = f"in {event.color}, like {thing}"
+        text, code = f"in {event.color}, like {thing}", "in_color"
     elif Trait.CATEGORY in shared:
-        text = f"another {event.category}, after {thing}"
+        text, code = f"another {event.category}, after {thing}", "same_category"
     else:
-        text = f"priced like {thing}"
-    return Why(text, event.product_id)
+        text, code = f"priced like {thing}", "priced_like"
+    done = event.event_type.value
+    return make_reason(
+        text, code, done=done, color=event.color, category=event.category, product_id=event.product_id
+    )
 
 
 def describe(event: Event) -> str:

@@ -18,6 +18,7 @@ from runtime.shared.images import check_picture, decode_base64
 from runtime.shared.observability import get_logger
 from runtime.shared.problems import refuse_fields, refuse_missing
 from runtime.shared.products import Product, is_product_id, plain_number
+from runtime.shared.reasons import codes_of, make_reason, texts_of
 from runtime.vectors.errors import StoreUnavailable
 from runtime.vectors.port import NO_FILTERS, Embedder, Filters, Hit, Purpose, VectorStore
 
@@ -260,7 +261,8 @@ class Search:
 
 def _found_by_words(match: Match) -> Found:
     product = match.product
-    why = (f"found by its words: {', '.join(match.words)}",)
+    words = ", ".join(match.words)
+    why = (make_reason(f"found by its words: {words}", "words", words=words),)
     return Found(product, match.share, product.cluster, Placed(product.product_id, match.share, why=why))
 
 
@@ -313,7 +315,8 @@ def _describe_found(found: Found, image_url: str) -> dict[str, Any]:
         "relevance": relevance,
         "affinity": None if placed.affinity is None else round(placed.affinity, 6),
         "cluster": found.cluster,
-        "why": list(placed.why),
+        "why": texts_of(placed.why),
+        "reasons": codes_of(placed.why),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from runtime.search.logic import Found, Search
 from runtime.search.request import OutfitQuery
 from runtime.shared.products import Product, normalise_word
+from runtime.shared.reasons import Reason, codes_of, make_reason, texts_of
 from runtime.wardrobe.colors import harmony
 from runtime.wardrobe.items import Item, tell_shopper
 from runtime.wardrobe.outfit import Outfit, Wish, build, is_patterned
@@ -55,7 +56,7 @@ class Look:
     pieces: tuple[tuple[Slot, Item], ...]
     total: float
     currency: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Reason, ...]
     wish: Wish
 
 
@@ -67,12 +68,14 @@ def complete(search: Search, product_id: str, asked: OutfitQuery, link: Callable
     slot = find_slot(around)
     wish = _make_wish(around, asked)
     if slot is None:
-        note = f"There is no outfit around a piece such as this ({around.category or around.name})."
+        kind = around.category or around.name
+        text = f"There is no outfit around a piece such as this ({kind})."
+        note = make_reason(text, "no_outfit", category=kind)
         return Look(around, (), around.price or 0.0, around.currency, (note,), wish)
     others = [item for each in found if find_slot(item := to_item(each, link)) != slot]
     outfit = build(wish, [around, *_without_clashes(others, around)])
     if not outfit.fits:
-        note = f"Nothing fits: {outfit.reason}."
+        note = Reason(f"Nothing fits: {outfit.reason}.", "nothing_fits")
         return Look(around, (), around.price or 0.0, around.currency, (note,), wish)
     return _shorten(around, outfit, wish, asked.limit)
 
@@ -119,15 +122,17 @@ def _shorten(around: Item, outfit: Outfit, wish: Wish, limit: int) -> Look:
             pieces = [piece for piece in pieces if piece[0] is not slot]
     worn = [around, *(item for _, item in pieces)]
     total = sum(item.cents or 0 for item in worn) / 100
-    notes = ["The total includes the product itself."]
+    notes = [Reason("The total includes the product itself.", "total_includes_product")]
     if any(item.price is None for item in worn):
-        notes.append("Not every piece has a price.")
+        notes.append(Reason("Not every piece has a price.", "some_without_price"))
+    code = wish.formality.value
     if wish.formality not in dress_codes(around):
-        notes.append(f"The product itself is not {wish.formality}, the other pieces are.")
+        text = f"The product itself is not {code}, the other pieces are."
+        notes.append(make_reason(text, "product_off_code", formality=code))
     elif pieces:
-        notes.append(f"Everything suits a {wish.formality} dress code.")
+        notes.append(make_reason(f"Everything suits a {code} dress code.", "all_suit_code", formality=code))
     if wish.budget is not None:
-        notes.append("All of it is within your budget.")
+        notes.append(Reason("All of it is within your budget.", "within_budget"))
     return Look(around, tuple(pieces), total, outfit.currency, tuple(notes), wish)
 
 
@@ -140,33 +145,49 @@ def describe_look(look: Look) -> dict[str, Any]:
         ],
         "total": look.total,
         "currency": look.currency,
-        "notes": list(look.notes),
+        "notes": texts_of(look.notes),
+        "remarks": codes_of(look.notes),
     }
 
 
-def _explain(look: Look) -> list[list[str]]:
+def _explain(look: Look) -> list[list[Reason]]:
     """The reasons for each piece; none is given twice, so that each says something of its own piece."""
     said: set[str] = set()
-    told: list[list[str]] = []
+    told: list[list[Reason]] = []
     for slot, item in look.pieces:
-        reasons = [each for each in _reasons(item, look) if each not in said] or [_PARTS[slot]]
-        said |= {*reasons}
+        own = [each for each in _reasons(item, look) if each.text not in said]
+        reasons = own or [make_reason(_PARTS[slot], "part", slot=slot.value)]
+        said |= {*texts_of(reasons)}
         told.append(reasons)
     return told
 
 
-def _reasons(item: Item, look: Look) -> list[str]:
+def _reasons(item: Item, look: Look) -> list[Reason]:
     """What speaks for a piece, in few words each."""
-    product, reasons = look.product, list[str]()
+    product, reasons = look.product, list[Reason]()
     if item.color and product.color and harmony(item.color, product.color) >= _LEAST_HARMONY:
-        goes = f"{item.color} goes with the {product.color} {_noun(product)}"
-        reasons.append(f"the same {item.color}" if item.color == product.color else goes)
+        reasons.append(_match(item, product))
     if is_patterned(product) and not is_patterned(item):
-        reasons.append(f"plain beside the {product.pattern} {_noun(product)}")
+        text = f"plain beside the {product.pattern} {_noun(product)}"
+        reasons.append(make_reason(text, "plain_beside", pattern=product.pattern, category=product.category))
     season = look.wish.season
     if season and item.season and season in words_of(item.season):
-        reasons.append(f"{_noun(item)} for {season}")
+        text = f"{_noun(item)} for {season}"
+        reasons.append(make_reason(text, "for_season", category=item.category, season=season))
     return reasons
+
+
+def _match(item: Item, product: Item) -> Reason:
+    """That the colours of two pieces go together."""
+    if item.color == product.color:
+        return make_reason(f"the same {item.color}", "same_color", color=item.color)
+    return make_reason(
+        f"{item.color} goes with the {product.color} {_noun(product)}",
+        "color_goes_with",
+        color=item.color,
+        other_color=product.color,
+        category=product.category,
+    )
 
 
 def _noun(item: Item) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.shared.reasons import Reason, codes_of, texts_of
+
 _LONGEST_NAME = 120
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|\[\[|\]\]|<[^>]{0,80}>")
 
@@ -74,7 +76,7 @@ def tell_model(item: Item) -> dict[str, Any]:
     }
 
 
-def tell_shopper(item: Item, why: Sequence[str] = ()) -> dict[str, Any]:
+def tell_shopper(item: Item, why: Sequence[Reason] = ()) -> dict[str, Any]:
     """A product in the answer: the fields of a search result."""
     return {
         "product_id": item.product_id,
@@ -88,7 +90,8 @@ def tell_shopper(item: Item, why: Sequence[str] = ()) -> dict[str, Any]:
         "relevance": item.relevance,
         "affinity": item.affinity,
         "cluster": item.cluster,
-        "why": list(why),
+        "why": texts_of(why),
+        "reasons": codes_of(why),
     }
 
 

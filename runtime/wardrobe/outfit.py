@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
+from runtime.shared.reasons import Reason, make_reason
 from runtime.wardrobe.colors import harmony, matches_color
 from runtime.wardrobe.items import Item
 from runtime.wardrobe.pieces import (
@@ -123,13 +124,20 @@ def breaches(pieces: Sequence[Item], formality: Formality | None, budget: float 
     return None
 
 
-def explain_piece(item: Item, wish: Wish) -> list[str]:
+def explain_piece(item: Item, wish: Wish) -> list[Reason]:
     """Why a piece is in the outfit, in a few words each."""
-    reasons = [f"suits a {wish.formality} dress code"]
+    code = wish.formality.value
+    reasons = [make_reason(f"suits a {code} dress code", "suits_code", formality=code)]
     if wish.colors and matches_color(item.color, wish.colors):
-        reasons.append(f"in a colour you asked for ({item.color})")
+        text = f"in a colour you asked for ({item.color})"
+        reasons.append(make_reason(text, "asked_color", color=item.color))
     if item.season and season_fit(item, wish.season, wish.warmest_c) == 1.0:
-        reasons.append("right for the weather" if wish.warmest_c is not None else "right for the season")
+        known = wish.warmest_c is not None
+        reasons.append(
+            Reason("right for the weather", "right_for_weather")
+            if known
+            else Reason("right for the season", "right_for_season")
+        )
     return reasons
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwr
 
 from tests.browser.find import find_browser
 from tests.browser.steps import sign_in
+from tests.browser.watching import watch
 from tests.support.cloud import RunningCloud
 
 # The first page of a browser fetches all of the site's parts, and machines that run tests are often busy.
@@ -34,8 +35,10 @@ def signed_in(browser: Browser, cloud: RunningCloud) -> StorageState:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
-    """That shopper's tab."""
+    """That shopper's tab; nothing may go wrong in it unseen."""
     with browser.new_context(viewport={"width": 1280, "height": 900}, storage_state=signed_in) as context:
+        watched = watch(context)
         tab = context.new_page()
         tab.set_default_timeout(20_000)
         yield tab
+        assert watched.errors == []

@@ -16,6 +16,7 @@ from websockets.sync.client import ClientConnection
 from local.faults import Fault
 from runtime.shared.products import product_id_for_key
 from runtime.vectors.compactor import KEPT_SNAPSHOTS
+from tests.e2e.desk import Merchandiser
 from tests.e2e.fitting import Shopper, draw_shopper, listen
 from tests.e2e.test_chat import socket, talk
 from tests.support.cloud import RunningCloud, eventually
@@ -52,6 +53,22 @@ def look_around(cloud: RunningCloud) -> None:
     assert httpx.get(found["results"][0]["image_url"]).status_code == 200
     assert cloud.call("GET", "/me/style").json()["interactions"] == 1
     assert cloud.call("DELETE", "/me/style").json()["interactions"] == 0
+
+
+def fill_the_closet(cloud: RunningCloud) -> None:
+    """Something is saved, changed and taken out again; a look is changed that has lost its piece."""
+    (product,) = cloud.call("GET", "/products?limit=1").json()["products"]
+    for kind, item_id, body in (
+        ("bag", product["product_id"], {"size": "M"}),
+        ("look", "permissions", {"product_ids": [product["product_id"]]}),
+    ):
+        place = f"/me/closet/{kind}/{item_id}"
+        for _ in range(2):
+            assert cloud.call("PUT", place, json=body).status_code == 200
+        assert item_id in cloud.call("GET", "/me/closet").text
+        assert cloud.call("DELETE", place).json() == {"deleted": item_id}
+    gone = {"product_ids": ["a" * 20]}
+    assert cloud.call("PUT", "/me/closet/look/permissions", json=gone).status_code == 422
 
 
 def record_an_interaction(cloud: RunningCloud) -> None:
@@ -102,6 +119,22 @@ def group_products(cloud: RunningCloud) -> None:
     )
     assert Role(cloud, "clusters").invoke({"force": True})["grouped"]
     assert "cluster" in (cloud.product_row(product_id) or {})
+
+
+def look_after_the_catalogue(cloud: RunningCloud) -> None:
+    """Bring pictures, see one refused, try it again, throw it away, and have the products grouped."""
+    desk = Merchandiser(cloud)
+    keys = desk.upload(
+        {"good.jpg": encode(garment("plum", seed=uuid.uuid4().int % 5000)), "bad.jpg": b"no picture"}
+    )
+    told = desk.settled(*keys.values())
+    assert {each["status"] for each in told.values()} == {"indexed", "refused"}
+    [letter] = eventually(lambda: desk.letters(keys["bad.jpg"]))
+    desk.call("POST", "/catalog/dead-letters/retry", json={"ids": [letter["id"]]}).raise_for_status()
+    assert desk.read("/catalog/status")["products"]["count"] > 0
+    assert desk.call("POST", "/catalog/clusters").status_code in (202, 409)
+    [letter] = eventually(lambda: desk.letters(keys["bad.jpg"]))
+    desk.tidy_up()
 
 
 def compact(cloud: RunningCloud) -> None:
@@ -224,6 +257,7 @@ def see_and_erase_oneself(cloud: RunningCloud) -> None:
     assert cloud.call("POST", "/image", json={"prompt": "a red dress"}).status_code == 200
     liked = {"product_id": product_of(shopper, "dress"), "event_type": "favorite"}
     cloud.call("POST", "/interactions", json=liked)
+    cloud.call("PUT", f"/me/closet/favorite/{liked['product_id']}", json={})
     cloud.call("PATCH", "/me", json={"consent": True, "facts": {"city": "Porto"}})
     assert cloud.call("GET", "/me").json()["facts"]["city"] == "Porto"
     exported = cloud.call("GET", "/me/export").json()["data"]
@@ -242,10 +276,12 @@ DOINGS: tuple[Callable[[RunningCloud], None], ...] = (
     visit,
     start_without_a_snapshot,
     look_around,
+    fill_the_closet,
     record_an_interaction,
     extend_the_catalogue,
     group_products,
     compact,
+    look_after_the_catalogue,
     talk_with_the_stylist,
     read_documents,
     draw_an_outfit,

@@ -59,6 +59,7 @@ def use_everything(cloud: RunningCloud, person: Person) -> None:
     shopper.call("PATCH", "/me", json={"consent": True, "facts": {"city": person.city}}).raise_for_status()
     liked = {"product_id": dress, "event_type": "favorite"}
     assert shopper.call("POST", "/interactions", json=liked).json()["accepted"] == 1
+    shopper.call("PUT", f"/me/closet/favorite/{dress}", json={}).raise_for_status()
     image = {"prompt": "a red dress", "request_id": uuid.uuid4().hex}
     shopper.call("POST", "/image", json=image).raise_for_status()
     photo = shopper.photo()
@@ -79,7 +80,7 @@ def test_everything_is_shown_and_nothing_is_left(cloud: RunningCloud, person: Pe
     assert holders <= described(cloud), "not described in `kept`, so neither shown nor erased"
     exported = export(person.shopper)
     assert {name for name, records in exported.items() if not records} == set()
-    assert {"profile", "sessions", "style", "try_ons"} <= set(exported)
+    assert {"closet", "profile", "sessions", "style", "try_ons"} <= set(exported)
     assert person.city in json.dumps(exported)
     links = [each["url"] for records in exported.values() for each in records if "url" in each]
     assert all(httpx.get(link).status_code == 200 for link in links)

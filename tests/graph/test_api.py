@@ -91,6 +91,7 @@ def test_only_routes_with_a_contract_are_validated_and_only_as_far_as_the_contra
         ("POST /text", "runtime.chat.handler.TextRequest"),
         ("POST /try-on", "runtime.tryon.request.TryOnRequest"),
         ("POST /uploads", "runtime.tryon.request.UploadRequest"),
+        ("PUT /me/closet/{kind}/{id}", "runtime.closet.request.KeepRequest"),
     ],
 )
 def test_the_gateway_accepts_every_field_of_a_handler_and_refuses_no_null(route: str, model: str) -> None:
@@ -107,6 +108,8 @@ def test_every_contract_is_checked() -> None:
     assert set(REQUEST_SCHEMAS) == {
         "PATCH /me",
         "PATCH /me/style",
+        "POST /catalog/dead-letters/retry",
+        "POST /catalog/uploads",
         "POST /feedback",
         "POST /image",
         "POST /interactions",
@@ -114,6 +117,7 @@ def test_every_contract_is_checked() -> None:
         "POST /text",
         "POST /try-on",
         "POST /uploads",
+        "PUT /me/closet/{kind}/{id}",
     }
 
 

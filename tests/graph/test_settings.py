@@ -187,9 +187,17 @@ def test_settings_cannot_be_changed() -> None:
 def test_capabilities_tell_what_the_runtime_reads() -> None:
     from runtime.catalog.handler import Capabilities
 
-    text = parse(vectorBackend="s3vectors", embedder="nova").capabilities()
+    text = parse(vectorBackend="s3vectors", embedder="nova", photoRetentionDays="12").capabilities()
     capabilities = Capabilities.model_validate_json(text)
-    assert capabilities.features == ("chat", "images", "personalization", "profile", "search", "try-on")
+    assert capabilities.features == (
+        "chat",
+        "closet",
+        "images",
+        "personalization",
+        "profile",
+        "search",
+        "try-on",
+    )
     assert capabilities.vector_backend == "s3vectors"
     assert capabilities.embedder == "nova"
     assert capabilities.models == {
@@ -197,6 +205,13 @@ def test_capabilities_tell_what_the_runtime_reads() -> None:
         "embedding": "amazon.nova-2-multimodal-embeddings-v1:0",
         "image": "stability.stable-image-core-v1:1",
         "text_embedding": "amazon.titan-embed-text-v2:0",
+    }
+    assert capabilities.keeps == {
+        "conversations_days": 3,
+        "interactions_days": 365,
+        "looks_days": 12,
+        "photos_days": 12,
+        "pictures_days": 7,
     }
 
 

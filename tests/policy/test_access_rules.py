@@ -84,6 +84,12 @@ PLANTED: list[Planted] = [
         "set sourceArn",
     ),
     (
+        access.name_who_invokes,
+        "api-invoke-get-search",
+        put("sourceArn", "arn:aws:execute-api:x:1:a/v1/*/search"),
+        "set sourceArn",
+    ),
+    (
         access.name_who_sends,
         "catalog-events-policy",
         within("policy", lambda p: p["Statement"][0].pop("Condition")),

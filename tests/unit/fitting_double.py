@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 import streamlit as st
 
+from tests.unit.closet_double import FakeCloset
 from tests.unit.stylist_double import PIECES
 from ui import session
 from ui.answers import Capabilities, Hit, Product, ProductPage, SearchAnswer
 from ui.fitting_answers import Begun, Deleted, Job, JobPage, PhotoPage, ShopperPhoto, TryOnRequest, Upload
 from ui.photos import Photo
-from ui.privacy_calls import Erased, Export
+from ui.privacy_calls import Erased, Export, ShopperFacts
 from ui.problems import ApiProblem
 from ui.style_answers import Interaction, Liking, Noted, Outfit, OutfitPiece, Style
+from ui.stylist_answers import ConversationPage, ListedConversation
 
 KINDS = ("dress", "shoes", "shirt")
 ROWS = [{**piece, "category": kind} for piece, kind in zip(PIECES, KINDS, strict=True)]
@@ -49,11 +51,12 @@ def job(job_id: str = "job-1", **fields: Any) -> Job:
     return Job(**told)
 
 
-class FakeBoutique:
+class FakeBoutique(FakeCloset):
     """Photos, looks and style of one shopper; it is the client, the storage and the news of looks."""
 
     def __init__(self) -> None:
-        self.features: tuple[str, ...] = ("search", "try-on", "interactions")
+        super().__init__()
+        self.features: tuple[str, ...] = ("search", "try-on", "interactions", "closet")
         self.shelf: dict[str, ShopperPhoto] = {}
         self.looks: dict[str, Job] = {}
         self.news: list[list[Job | None]] = []
@@ -62,6 +65,11 @@ class FakeBoutique:
         self.sent: list[Photo] = []
         self.searches: list[dict[str, Any]] = []
         self.erased = False
+        self.talks: tuple[ListedConversation, ...] = ()
+        self.sizes: tuple[str, ...] = ()
+        self.stock: dict[str, int] = {}
+        self.trending_problem: ApiProblem | None = None
+        self.memory = ShopperFacts(consent=True, facts={"city": "Porto", "sizes": ["M", "42"]})
         self.events: list[Interaction] = []
         self.taste = Style(
             weight=0.3,
@@ -80,17 +88,27 @@ class FakeBoutique:
         return Capabilities(features=self.features)
 
     def products(self, **_: Any) -> ProductPage:
-        return ProductPage(products=tuple(Product(**row) for row in ROWS))
+        return ProductPage(products=tuple(Product(**self._describe(row)) for row in ROWS))
+
+    def trending(self, limit: int = 8, category: str | None = None) -> ProductPage:
+        if self.trending_problem:
+            raise self.trending_problem
+        return ProductPage(products=tuple(Product(**self._describe(row)) for row in ROWS[:limit]))
+
+    def _describe(self, row: dict[str, Any]) -> dict[str, Any]:
+        picture = f"https://pictures.example.com/{row['product_id']}.jpg"
+        stock = self.stock.get(row["product_id"])
+        return {**row, "sizes": self.sizes, "stock": stock, "image_url": picture}
 
     def product(self, product_id: str) -> Product:
         found = next((row for row in ROWS if row["product_id"] == product_id), None)
         if found is None:
             raise ApiProblem(404, "Not Found")
-        return Product(**found)
+        return Product(**self._describe(found))
 
     def search(self, **asked: Any) -> SearchAnswer:
         self.searches.append(asked)
-        hits = [Hit(**row, relevance=0.9, why=("Because you like navy",)) for row in ROWS]
+        hits = [Hit(**self._describe(row), relevance=0.9, why=("Because you like navy",)) for row in ROWS]
         return SearchAnswer(results=tuple(hits[: asked["limit"]]))
 
     def similar(self, product_id: str, *, limit: int = 8) -> SearchAnswer:
@@ -129,6 +147,11 @@ class FakeBoutique:
         self.asked.append(request)
         self._check()
         return Begun(job_id="job-1")
+
+    def job(self, job_id: str) -> Job:
+        if job_id not in self.looks:
+            raise ApiProblem(404, "Not Found")
+        return self.looks[job_id]
 
     def jobs(self, *, cursor: str | None = None, limit: int = 24) -> JobPage:
         return JobPage(jobs=tuple(self.looks.values()))
@@ -169,6 +192,20 @@ class FakeBoutique:
         self.taste = Style(weight=self.taste.weight)
         return self.taste
 
+    def facts(self) -> ShopperFacts:
+        return self.memory
+
+    def consent(self, *, agreed: bool) -> ShopperFacts:
+        self._check()
+        self.memory = ShopperFacts(consent=agreed)
+        return self.memory
+
+    def forget_fact(self, name: str) -> ShopperFacts:
+        self._check()
+        rest = {key: value for key, value in self.memory.facts.items() if key != name}
+        self.memory = ShopperFacts(consent=True, facts=rest)
+        return self.memory
+
     def export(self, *, cursor: str | None = None) -> Export:
         if cursor is None:
             return Export(data={"photos": [1], "profile": {"city": "Porto"}}, cursor="more")
@@ -178,6 +215,9 @@ class FakeBoutique:
         self._check()
         self.erased = True
         return Erased()
+
+    def conversations(self, *, cursor: str | None = None, limit: int = 20) -> ConversationPage:
+        return ConversationPage(conversations=self.talks[:limit])
 
     def note_interactions(self, events: Sequence[Interaction]) -> Noted:
         self.events += events

@@ -60,6 +60,10 @@ def test_a_wedding_is_noted_the_weather_asked_and_an_outfit_built_within_the_bud
     assert set(answer["outfit"]) == {DRESS["product_id"], HEELS["product_id"]}
     assert [each["name"] for each in answer["products"]] == ["Linen wrap dress", "Court heels"]
     assert answer["products"][0]["why"] == ["suits a formal dress code", "right for the weather"]
+    assert answer["products"][0]["reasons"] == [
+        {"code": "suits_code", "values": {"formality": "formal"}},
+        {"code": "right_for_weather", "values": {}},
+    ]
     assert set(answer["products"][0]) == {
         "product_id",
         "name",
@@ -73,6 +77,7 @@ def test_a_wedding_is_noted_the_weather_asked_and_an_outfit_built_within_the_bud
         "affinity",
         "cluster",
         "why",
+        "reasons",
     }
     assert answer["brief"] == {
         "age_group": "30-50",

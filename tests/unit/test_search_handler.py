@@ -56,6 +56,7 @@ FIELDS = {
     "affinity",
     "cluster",
     "why",
+    "reasons",
 }
 
 
@@ -108,7 +109,7 @@ def test_words_find_the_nearest_three(shop: Shop) -> None:
     best = body["results"][0]
     assert set(best) == FIELDS
     assert (best["name"], best["score"], best["relevance"]) == ("item 7", 1.0, 1.0)
-    assert (best["affinity"], best["why"]) == (None, [])
+    assert (best["affinity"], best["why"], best["reasons"]) == (None, [], [])
     assert best["image_url"] == f"https://pictures/{best['product_id']}"
     scores = [result["score"] for result in body["results"]]
     assert scores == sorted(scores, reverse=True)

@@ -123,6 +123,9 @@ def test_what_was_liked_comes_first_and_says_why(shop: Shop) -> None:
     assert count_color(answer, "green") == 5 > count_color(baseline, "green")
     first = answer["results"][0]
     assert first["why"] == ["in green, like the green piece you saved"]
+    [reason] = first["reasons"]
+    assert reason["code"] == "in_color"
+    assert (reason["values"]["done"], reason["values"]["color"]) == ("favorite", "green")
     assert first["affinity"] == 1.0
     assert 0.8 <= first["score"] <= 1.0
     assert [r["score"] for r in answer["results"]] == sorted(

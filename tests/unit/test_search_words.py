@@ -46,6 +46,7 @@ def test_while_the_store_is_down_words_are_searched_for_and_the_answer_says_so(
     best, second = body["results"]
     assert (best["name"], best["score"], best["relevance"]) == ("Linen midi dress", 1.0, 1.0)
     assert best["why"] == ["found by its words: red, dress"]
+    assert best["reasons"] == [{"code": "words", "values": {"words": "red, dress"}}]
     assert (second["category"], second["score"]) == ("dress", 0.5)
     assert read_logs(capsys.readouterr().out, "vectors not searched, found by words")
     shop.store.fail = None

@@ -136,7 +136,7 @@ def test_reasons_name_what_they_come_from(candidate: Candidate, kind: EventType,
     cause = taste.explain(candidate)
     assert cause is not None
     assert tell(cause).text == text
-    assert tell(cause).product_id == "liked"
+    assert tell(cause).values["product_id"] == "liked"
 
 
 def test_the_reason_is_the_interaction_that_says_most() -> None:

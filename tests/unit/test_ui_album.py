@@ -37,7 +37,7 @@ def test_a_reload_shows_the_pictures_from_before(maker: FakeStylist):
     maker.pages = [page("red", "blue")]
     html = html_of(open_page(LOOKBOOK))
     assert html.index("Earlier pictures") < html.index("a red coat") < html.index("a blue coat")
-    assert "20 November 2026" in html
+    assert "November 20, 2026" in html
     assert "aspect-ratio:1/1" in html
 
 

@@ -4,11 +4,13 @@ import io
 from gettext import NullTranslations
 
 import pytest
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
-from ui import words
+from ui import vocabulary, words
+from ui.widgets import text
 
 PO = r"""
 msgid ""
@@ -64,3 +66,50 @@ def test_the_locale_is_the_browsers_where_it_speaks_the_language(
     language: str, browser: str | None, locale: str
 ) -> None:
     assert str(words.choose_locale(language, browser)) == locale
+
+
+@pytest.mark.parametrize(
+    ("locale", "price", "short", "yen", "francs"),
+    [("en", "€1,249.90", "€120", "¥4,900", "CHF 49.90"),
+     ("de", "1.249,90 €", "120 €", "4.900 ¥", "49,90 CHF"),
+     ("de_AT", "€ 1.249,90", "€ 120", "¥ 4.900", "CHF 49,90")],
+)  # fmt: skip
+def test_prices_are_written_as_the_shoppers_country_does(
+    monkeypatch: pytest.MonkeyPatch, locale: str, price: str, short: str, yen: str, francs: str
+) -> None:
+    monkeypatch.setattr(text, "current_locale", lambda: Locale.parse(locale))
+    told = [
+        text.format_price(1249.9, "EUR"),
+        text.format_price(120, "EUR", short=True),
+        text.format_price(4900, "JPY"),
+        text.format_price(49.9, "chf"),
+    ]
+    assert [each.replace("\u00a0", " ") for each in told] == [price, short, yen, francs]
+    assert text.format_price(49.9, "EUR", short=True) == text.format_price(49.9, "EUR")
+
+
+def test_dates_and_numbers_are_written_as_the_shoppers_country_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "current_locale", lambda: Locale("de"))
+    assert text.describe_day("2027-06-19") == "Samstag, 19. Juni 2027"
+    assert text.describe_day("soon") == ""
+    assert text.format_share(0.88) == "88\u00a0%"
+    assert text.format_number(1234.56, digits=1) == "1.234,6"
+
+
+def test_words_of_the_data_are_said_in_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "current_language", lambda: "de")
+    assert [text.label_of(word) for word in ("light_blue", "T-Shirt", "men")] == [
+        "Hellblau",
+        "T-Shirt",
+        "Herren",
+    ]
+    assert vocabulary.word_of("light-blue") == "hellblau"
+    assert text.label_of("zebra_striped") == "Zebra striped"
+    assert text.describe_stock(0) == "Ausverkauft"
+    assert text.describe_stock(2) == "Nur noch 2 da"
+    assert (text.is_sold_out(None), text.is_sold_out(0), text.is_scarce(3), text.is_scarce(4)) == (
+        False,
+        True,
+        True,
+        False,
+    )

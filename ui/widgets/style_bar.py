@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ui import signals, styles
+from ui import session, signals, styles
 from ui.client import StylistClient
 from ui.place import Place, go_to, read_place
+from ui.style_answers import Style
 from ui.widgets.filters import show_value
+from ui.widgets.text import escape
+from ui.words import say
 
 STYLE_PAGE = "views/style.py"
 
@@ -19,10 +22,10 @@ def show_style_bar(client: StylistClient, place: Place) -> float | None:
     usual = round(100 * style.weight) if style else 0
     with st.container(key="style-bar", horizontal=True, vertical_alignment="center"):
         with st.container(key="style-slider", horizontal=True, vertical_alignment="center", width="content"):
-            st.html('<span class="end" aria-hidden="true">Relevance</span>', width="content")
+            _show_end(say("Relevance"))
             show_value("style", 0 if incognito else usual if place.style is None else place.style)
             st.slider(
-                "From relevance to my style, in percent",
+                say("From relevance to my style, in percent"),
                 0,
                 100,
                 step=5,
@@ -32,25 +35,42 @@ def show_style_bar(client: StylistClient, place: Place) -> float | None:
                 disabled=incognito or bool(style and style.opted_out),
                 width=180,
             )
-            st.html('<span class="end" aria-hidden="true">My style</span>', width="content")
+            _show_end(say("My style"))
         show_incognito("incognito-here")
-        st.page_link(STYLE_PAGE, label="What is my style?")
+        st.page_link(STYLE_PAGE, label=say("What is my style?"))
     if incognito:
         return 0.0
     return None if place.style is None else place.style / 100
+
+
+def _show_end(words: str) -> None:
+    st.html(f'<span class="end" aria-hidden="true">{escape(words)}</span>', width="content")
 
 
 def show_incognito(key: str) -> None:
     """Switches it on and off."""
     show_value(key, signals.is_incognito())
     st.toggle(
-        "Incognito",
+        say("Incognito"),
         key=key,
         on_change=_take_incognito,
         args=(key,),
-        help="Nothing you do is remembered for your style, and your style does not change what you see. "
-        "Lasts until you close the browser.",
+        help=say(
+            "Nothing you do is remembered for your style, and your style does not change what you see. "
+            "Lasts until you close the browser."
+        ),
     )
+
+
+def show_learning(style: Style, key: str) -> None:
+    """Switches on and off whether a style is learned and used."""
+    show_value(key, not style.opted_out)
+    st.toggle(say("Learn and use my style"), key=key, on_change=_take_learning, args=(key,))
+
+
+def _take_learning(key: str) -> None:
+    opted_out = not st.session_state[key]
+    styles.change_style(lambda: session.get_client().change_style(opted_out=opted_out))
 
 
 def _take_weight() -> None:

@@ -5,21 +5,29 @@ import re
 from html import escape
 from urllib.parse import urlsplit
 
-_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
-_WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "VND", "ISK"})
+from babel.dates import format_date
+from babel.numbers import (
+    UnknownCurrencyError,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
+
+from ui.vocabulary import word_of
+from ui.words import current_locale, say, say_many
+
 _ITEM = r"(?:[-*+]|\d{1,2}[.)])[ \t]"
 _LIST_END = re.compile(rf"^({_ITEM}.*)\n(?!{_ITEM}|\s|\Z)", re.MULTILINE)
 _PROSE = re.compile(r"([\\`_\[\]()<>|~:$&!]|^#+)", re.MULTILINE)
 _ADDRESS = re.compile(r"@|www(?=\.)|:(?=//)", re.IGNORECASE)
 _JOINER = "\u2060"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>|~:$#]|^[-+])")
-
-SOLD_OUT = "Sold out"
-IN_STOCK = "In stock"
+_CODE_AT_NUMBER = re.compile(r"(?<=[A-Z])(?=\d)|(?<=\d)(?=[A-Z])")
+_NO_BREAK = "\u00a0"
+_FEW = 3
 
 __all__ = [
-    "IN_STOCK",
-    "SOLD_OUT",
     "begin_sentence",
     "describe_day",
     "describe_moment",
@@ -27,9 +35,14 @@ __all__ = [
     "escape",
     "escape_markdown",
     "escape_prose",
+    "format_number",
     "format_price",
+    "format_share",
+    "is_scarce",
+    "is_sold_out",
     "is_web_address",
     "label_of",
+    "word_of",
 ]
 
 
@@ -50,8 +63,11 @@ def escape_prose(text: str) -> str:
 
 
 def label_of(word: str) -> str:
-    """A category or colour as people write it: `t-shirt` becomes `T-shirt`, `light_blue` `Light blue`."""
-    return word.replace("_", " ").strip().capitalize()
+    """A word of the data on its own, in the shopper's language: `light_blue` is `Light blue` or `Hellblau`.
+
+    Words that the shop's vocabulary does not have stay as they are, but for the capital letter.
+    """
+    return begin_sentence(word_of(word))
 
 
 def begin_sentence(text: str) -> str:
@@ -59,38 +75,77 @@ def begin_sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def format_price(price: float | None, currency: str | None) -> str:
-    """`€1,249.90`, `49.90 CHF`, or nothing when there is no price."""
+def format_price(price: float | None, currency: str | None, *, short: bool = False) -> str:
+    """`€1,249.90` or `1.249,90 €`, as the shopper's country writes it; nothing when there is no price.
+
+    `short` leaves the cents out where there are none.
+    """
     if price is None:
         return ""
-    code = (currency or "").upper()
-    amount = f"{price:,.0f}" if code in _WITHOUT_CENTS else f"{price:,.2f}"
-    if code in _SYMBOLS:
-        return f"{_SYMBOLS[code]}{amount}"
-    return f"{amount} {code}".strip()
+    locale, code = current_locale(), (currency or "").upper()
+    if not code:
+        return format_decimal(price, format="#,##0.00", locale=locale)
+    digits = 0 if short and price == int(price) else _precision(code)
+    amount = round(price, digits)
+    pattern = locale.currency_formats["standard"].pattern.partition(";")[0]
+    whole = pattern if digits else re.sub(r"\.0+", "", pattern)
+    text = format_currency(amount, code, format=whole, locale=locale, currency_digits=bool(digits))
+    # CLDR asks for a space between a number and a symbol that ends in a letter.
+    return _CODE_AT_NUMBER.sub(_NO_BREAK, text) if code.isalpha() else text
+
+
+def _precision(code: str) -> int:
+    try:
+        return get_currency_precision(code)
+    except UnknownCurrencyError:
+        return 2
+
+
+def format_number(number: float, *, digits: int = 0) -> str:
+    """`1,250` or `1.250`, with at most so many digits after the point."""
+    return format_decimal(
+        number, format=f"#,##0.{'#' * digits}" if digits else "#,##0", locale=current_locale()
+    )
+
+
+def format_share(share: float) -> str:
+    """`88%` or `88 %` for 0.88."""
+    return format_percent(share, locale=current_locale())
 
 
 def describe_day(date: str) -> str:
-    """`Saturday, 19 June 2027` for an ISO date, or nothing when it is none."""
+    """`Saturday, 19 June 2027` for an ISO date, as the shopper's country writes it, or nothing."""
     try:
         day = datetime.date.fromisoformat(date)
     except ValueError:
         return ""
-    return f"{day:%A}, {day.day} {day:%B %Y}"
+    return format_date(day, "full", locale=current_locale())
 
 
 def describe_moment(moment: datetime.datetime | None) -> str:
-    """`19 June 2027`, or nothing when it is not known."""
-    return f"{moment.day} {moment:%B %Y}" if moment else ""
+    """`19 June 2027`, as the shopper's country writes it; nothing when it is not known."""
+    return format_date(moment, "long", locale=current_locale()) if moment else ""
 
 
 def describe_stock(stock: int | None) -> str:
     """How many are left, as far as shoppers care."""
     if stock is None:
         return ""
-    if stock <= 0:
-        return SOLD_OUT
-    return f"Only {stock} left" if stock <= 3 else IN_STOCK
+    if is_sold_out(stock):
+        return say("Sold out")
+    if is_scarce(stock):
+        return say_many("Only {count} left", "Only {count} left", stock)
+    return say("In stock")
+
+
+def is_sold_out(stock: int | None) -> bool:
+    """Whether it is known that none is left."""
+    return stock is not None and stock <= 0
+
+
+def is_scarce(stock: int | None) -> bool:
+    """Whether so few are left that shoppers should know."""
+    return stock is not None and 0 < stock <= _FEW
 
 
 def is_web_address(address: str | None) -> bool:

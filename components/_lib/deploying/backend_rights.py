@@ -24,6 +24,7 @@ BACKEND_RIGHTS: tuple[Rights, ...] = (
         names=(
             "catalog",
             "chat",
+            "closet",
             "connections",
             "images",
             "personalization",

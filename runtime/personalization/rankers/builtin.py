@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 
-from runtime.personalization.port import Candidate, Ranking, Why
+from runtime.personalization.port import Candidate, Ranking
 from runtime.personalization.style import Style
 from runtime.personalization.taste import STRANGERS, Kinship, Taste
 from runtime.personalization.wording import tell
+from runtime.shared.reasons import Reason
 
 SOURCE = "builtin"
 
@@ -40,7 +41,7 @@ class BuiltInRanker:
             return Ranking({}, source=SOURCE)
         # What nothing is known of is better than what is disliked.
         scores = {product_id: score or 0.0 for product_id, score in judged.items()}
-        why: dict[str, Sequence[Why]] = {}
+        why: dict[str, Sequence[Reason]] = {}
         for candidate in candidates:
             if scores[candidate.product_id] > 0 and (cause := taste.explain(candidate)):
                 why[candidate.product_id] = (tell(cause),)
