@@ -192,6 +192,7 @@ def test_capabilities_tell_what_the_runtime_reads() -> None:
     assert capabilities.features == (
         "chat",
         "closet",
+        "desk",
         "images",
         "personalization",
         "profile",

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from runtime.search.trending import EmptyBoard, Trending
 from runtime.shared.observability import get_logger
 from runtime.shared.product_table import Page
 from runtime.shared.products import Product, product_id_for_key
@@ -266,6 +267,10 @@ class FakeRows:
     def _is_unchanged(self, product_id: str, before: Product | None) -> bool:
         row = self.rows.get(product_id)
         return (row is None) == (before is None) and (row is None or row.version == before.version)
+
+
+NOTHING_POPULAR = Trending(EmptyBoard(), FakeRows())
+"""What is trending in a shop that nobody has visited."""
 
 
 @dataclass

@@ -19,7 +19,6 @@ from runtime.search.logic import (
     TextCache,
     combine,
 )
-from runtime.search.trending import EmptyBoard, Trending
 from runtime.shared.http import Api
 from runtime.shared.problems import Problem
 from runtime.shared.product_table import ProductsUnavailable
@@ -28,6 +27,7 @@ from runtime.vectors.errors import EmbeddingFailed, EmbeddingRefused, EmbeddingT
 from runtime.vectors.port import Filters, Purpose
 from tests.unit.shop import (
     CLAIMS,
+    NOTHING_POPULAR,
     FakeEmbedder,
     FakeRows,
     FakeStore,
@@ -81,7 +81,7 @@ class Shop:
         return create_api(
             search,
             lambda product: f"https://pictures/{product.product_id}",
-            Trending(EmptyBoard(), self.rows),
+            NOTHING_POPULAR,
         )
 
     def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:

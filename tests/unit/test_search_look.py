@@ -13,6 +13,7 @@ from runtime.vectors.attributes import attributes_of
 from runtime.vectors.port import VectorItem
 from runtime.wardrobe.colors import harmony
 from tests.unit.shop import (
+    NOTHING_POPULAR,
     FakeEmbedder,
     FakeRows,
     FilteringStore,
@@ -54,7 +55,7 @@ class Shop:
 
     def call(self, product_id: str, query: dict[str, str]) -> tuple[int, dict[str, Any], dict[str, str]]:
         search = Search(FakeEmbedder(), self.store, self.rows)
-        api = create_api(search, lambda product: f"https://pictures/{product.product_id}")
+        api = create_api(search, lambda product: f"https://pictures/{product.product_id}", NOTHING_POPULAR)
         return read_answer(api(api_event("GET", f"/products/{product_id}/outfit", query=query), None))
 
 
