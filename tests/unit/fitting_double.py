@@ -54,6 +54,7 @@ class FakeBoutique:
 
     def __init__(self) -> None:
         self.features: tuple[str, ...] = ("search", "try-on", "interactions")
+        self.keeps: dict[str, int] = {}
         self.shelf: dict[str, ShopperPhoto] = {}
         self.looks: dict[str, Job] = {}
         self.news: list[list[Job | None]] = []
@@ -78,7 +79,7 @@ class FakeBoutique:
             raise self.problem
 
     def capabilities(self) -> Capabilities:
-        return Capabilities(features=self.features)
+        return Capabilities(features=self.features, keeps=self.keeps)
 
     def products(self, **_: Any) -> ProductPage:
         return ProductPage(products=tuple(Product(**row) for row in ROWS))
