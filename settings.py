@@ -385,7 +385,16 @@ class Settings(BaseModel):
         """What `GET /capabilities` answers, a JSON text."""
         return json.dumps(
             {
-                "features": ["chat", "closet", "images", "personalization", "profile", "search", "try-on"],
+                "features": [
+                    "chat",
+                    "closet",
+                    "desk",
+                    "images",
+                    "personalization",
+                    "profile",
+                    "search",
+                    "try-on",
+                ],
                 "vector_backend": self.vector_backend.value,
                 "embedder": self.embedder.value,
                 "models": self.models,

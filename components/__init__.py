@@ -10,6 +10,7 @@ from components.api import Api, ApiArgs
 from components.auth import Auth, AuthArgs
 from components.canary import Canary, CanaryArgs
 from components.catalog import Catalog, CatalogArgs
+from components.catalog_desk import CatalogDesk, CatalogDeskArgs
 from components.chat_agent import ChatAgent, ChatAgentArgs, ChatEngine, WeatherSource
 from components.closet import Closet, ClosetArgs
 from components.connections import Connections, ConnectionsArgs
@@ -41,6 +42,7 @@ PUBLIC: list[type[pulumi.ComponentResource]] = [
     Auth,
     Canary,
     Catalog,
+    CatalogDesk,
     ChatAgent,
     Closet,
     Connections,
@@ -81,6 +83,8 @@ __all__ = [
     "CanaryArgs",
     "Catalog",
     "CatalogArgs",
+    "CatalogDesk",
+    "CatalogDeskArgs",
     "ChatAgent",
     "ChatAgentArgs",
     "ChatEngine",

@@ -17,6 +17,7 @@ from components._lib.watched import describe_watched, watched_table
 
 PREFIX = "products/"
 CATEGORY_INDEX = "by-category"
+EXPIRY_ATTRIBUTE = "expires_at"
 _INGEST_TIMEOUT = 300  # a catalogue file of many thousand rows takes minutes
 _INGEST_ATTEMPTS = 3
 _RECEIVES_BEFORE_DEAD_LETTER = 5
@@ -67,6 +68,10 @@ class Catalog(pulumi.ComponentResource):
     """IAM policy document (JSON text) for searching: as `policy`, and reading products by category."""
     label_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for grouping: read all products and write their clusters."""
+    desk_environment: pulumi.Output[Mapping[str, str]]
+    """Setting DESK (JSON text) for the function by which people fill the catalogue, beside `environment`."""
+    desk_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for that: upload, see what became of uploads, work on dead letters."""
     bucket: pulumi.Output[str]
     """Name of the bucket; pictures and CSV files go below `products/`."""
     table: pulumi.Output[str]
@@ -95,6 +100,7 @@ class Catalog(pulumi.ComponentResource):
             f"{name}-bucket", self, versioned=True, protect_data=protect, tags=args.get("tags")
         )
         table = _products_table(name, self, args)
+        outcomes = _outcomes_table(name, self, args)
         events = queue_bucket_events(
             name,
             self,
@@ -110,7 +116,7 @@ class Catalog(pulumi.ComponentResource):
         )
         look_up = iam.allow(["dynamodb:BatchGetItem"], [table.arn])
         label = iam.allow(["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], [table.arn])
-        ingest = _ingest(name, self, args, setting, bucket, table, events)
+        ingest = _ingest(name, self, args, setting, bucket, table, outcomes, events)
         feed_function(
             f"{name}-ingest-source",
             self,
@@ -130,6 +136,16 @@ class Catalog(pulumi.ComponentResource):
             [look_up, iam.allow(["dynamodb:Query"], [by_category]), _read_pictures(bucket)]
         )
         self.label_policy = iam.document([label])
+        desk = pulumi.Output.json_dumps(
+            {
+                "queue_url": events.queue.url,
+                "dead_letter_url": events.dead_letters.url,
+                "outcomes_table": outcomes.name,
+            },
+            sort_keys=True,
+        )
+        self.desk_environment = pulumi.Output.all(DESK=desk)
+        self.desk_policy = iam.document(_fill(bucket, table, outcomes, events))
         self.bucket = bucket.bucket
         self.table = table.name
         self.queue_url = events.queue.url
@@ -138,7 +154,11 @@ class Catalog(pulumi.ComponentResource):
         self.ingest_function_arn = ingest.arn
         self.ingest_role_arn = ingest.role_arn
         self.watched = describe_watched(
-            ingest.watched, browse.watched, *events.watched, watched_table(f"{name}-products", table)
+            ingest.watched,
+            browse.watched,
+            *events.watched,
+            watched_table(f"{name}-products", table),
+            watched_table(f"{name}-outcomes", outcomes),
         )
         self.register_outputs(
             {
@@ -147,6 +167,8 @@ class Catalog(pulumi.ComponentResource):
                 "lookup_policy": self.lookup_policy,
                 "search_policy": self.search_policy,
                 "label_policy": self.label_policy,
+                "desk_environment": self.desk_environment,
+                "desk_policy": self.desk_policy,
                 "bucket": self.bucket,
                 "table": self.table,
                 "queue_url": self.queue_url,
@@ -175,6 +197,17 @@ def _products_table(name: str, parent: pulumi.Resource, args: CatalogArgs) -> aw
     )
 
 
+def _outcomes_table(name: str, parent: pulumi.Resource, args: CatalogArgs) -> aws.dynamodb.Table:
+    return data_table(
+        f"{name}-outcomes",
+        parent,
+        hash_key="key",
+        expires_by=EXPIRY_ATTRIBUTE,
+        protect_data=args.get("protect_data", True),
+        tags=args.get("tags"),
+    )
+
+
 def _ingest(
     name: str,
     parent: pulumi.Resource,
@@ -182,6 +215,7 @@ def _ingest(
     setting: pulumi.Output[str],
     bucket: aws.s3.Bucket,
     table: aws.dynamodb.Table,
+    outcomes: aws.dynamodb.Table,
     events: EventQueue,
 ) -> Function:
     failures = pulumi.Output.json_dumps(
@@ -189,6 +223,7 @@ def _ingest(
             "queue_url": events.queue.url,
             "dead_letter_url": events.dead_letters.url,
             "max_attempts": _INGEST_ATTEMPTS,
+            "outcomes_table": outcomes.name,
         },
         sort_keys=True,
     )
@@ -218,6 +253,7 @@ def _ingest(
                     ],
                     [table.arn],
                 ),
+                iam.allow(["dynamodb:PutItem"], [outcomes.arn]),
                 events.receive_statement(),
                 iam.allow(["sqs:ChangeMessageVisibility"], [events.queue.arn]),
                 iam.allow(["sqs:SendMessage"], [events.dead_letters.arn]),
@@ -258,6 +294,28 @@ def _browse(
         ),
         pulumi.ResourceOptions(parent=parent),
     )
+
+
+def _fill(
+    bucket: aws.s3.Bucket, table: aws.dynamodb.Table, outcomes: aws.dynamodb.Table, events: EventQueue
+) -> list[iam.Statement]:
+    return [
+        iam.allow(["s3:GetObject", "s3:PutObject"], [pulumi.Output.concat(bucket.arn, "/", PREFIX, "*")]),
+        # Without it S3 answers "forbidden" instead of "not there" for what was never uploaded.
+        iam.allow(["s3:ListBucket"], [bucket.arn]),
+        iam.allow(["dynamodb:BatchGetItem", "dynamodb:Scan"], [table.arn]),
+        iam.allow(["dynamodb:BatchGetItem"], [outcomes.arn]),
+        iam.allow(["sqs:GetQueueAttributes", "sqs:SendMessage"], [events.queue.arn]),
+        iam.allow(
+            [
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ],
+            [events.dead_letters.arn],
+        ),
+    ]
 
 
 def _read_pictures(bucket: aws.s3.Bucket) -> iam.Statement:

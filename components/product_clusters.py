@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from components._lib import iam
 from components._lib.event_queue import failures_queue
 from components._lib.function import Function, FunctionSpec
 from components._lib.operation import read_operation
@@ -59,6 +60,10 @@ class ProductClusters(pulumi.ComponentResource):
     """Role of the function, for `VectorAccess`."""
     function_name: pulumi.Output[str]
     """Function that groups the products; `{"force": true}` has it do so at once."""
+    environment: pulumi.Output[Mapping[str, str]]
+    """Setting GROUPER (JSON text) for functions that have the products grouped."""
+    policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for calling exactly this function."""
     dead_letter_url: pulumi.Output[str]
     """Queue of the scheduled runs that failed for good."""
     watched: pulumi.Output[str]
@@ -112,12 +117,17 @@ class ProductClusters(pulumi.ComponentResource):
         run_on_schedule(name, self, function, "Groups products by look.", _EVERY, args.get("tags"))
         self.role_arn = function.role_arn
         self.function_name = function.name
+        setting = pulumi.Output.json_dumps({"function": function.name}, sort_keys=True)
+        self.environment = pulumi.Output.all(GROUPER=setting)
+        self.policy = iam.document([iam.allow(["lambda:InvokeFunction"], [function.arn])])
         self.dead_letter_url = failures.url
         self.watched = describe_watched(function.watched, watched_letters(f"{name}-failures", failures))
         self.register_outputs(
             {
                 "role_arn": self.role_arn,
                 "function_name": self.function_name,
+                "environment": self.environment,
+                "policy": self.policy,
                 "dead_letter_url": self.dead_letter_url,
                 "watched": self.watched,
             }

@@ -128,6 +128,9 @@ class VectorSearch(pulumi.ComponentResource):
     """IAM policy document (JSON text) for indexing: write vectors, call the embedding model."""
     label_policy: pulumi.Output[str]
     """IAM policy document (JSON text) for grouping: read vectors, change their attributes."""
+    state_policy: pulumi.Output[str]
+    """IAM policy document (JSON text) for reading when the index was last written and what it holds;
+    allows nothing with a backend that keeps its index by itself."""
     backend: pulumi.Output[str]
     """Name of the backend."""
     layers: pulumi.Output[Sequence[str]]
@@ -175,6 +178,7 @@ class VectorSearch(pulumi.ComponentResource):
         self.query_policy = _document([*queries, *(move.read if move else [])])
         self.index_policy = _document(writes)
         self.label_policy = _document(labels)
+        self.state_policy = _document(source.store.state_statements)
         self.backend = pulumi.Output.from_input(home.backend.value)
         self.layers = pulumi.Output.all(
             *dict.fromkeys(each for space in spaces for each in space.store.layers)
@@ -193,6 +197,7 @@ class VectorSearch(pulumi.ComponentResource):
                 "query_policy": self.query_policy,
                 "index_policy": self.index_policy,
                 "label_policy": self.label_policy,
+                "state_policy": self.state_policy,
                 "backend": self.backend,
                 "layers": self.layers,
                 "collection": self.collection,

@@ -9,6 +9,7 @@ from ui import catalog, keepsakes, session, signals
 from ui.place import note_page
 from ui.problems import ApiProblem
 from ui.widgets import assistive, footer, frame, messages, welcome
+from ui.words import say
 
 
 def main() -> None:
@@ -41,21 +42,35 @@ def open_pages(features: Collection[str]) -> Mapping[str, StreamlitPage]:
     Their folder must not be called `pages`: Streamlit would serve such files by itself to the first visitor,
     past the sign-in gate.
     """
-    pages = {"discover": st.Page("views/discover.py", title="Discover", default=True)}
-    if "chat" in features:
-        pages["chat"] = st.Page("views/chat.py", title="Stylist", url_path=frame.CHAT_PATH)
-    if "images" in features:
-        pages["lookbook"] = st.Page("views/lookbook.py", title="Lookbook")
+    pages = {
+        "home": st.Page("views/home.py", title=frame.NAME, default=True),
+        "discover": st.Page("views/discover.py", title=say("Discover"), url_path="discover"),
+    }
+    if catalog.CHAT in features:
+        pages["chat"] = st.Page("views/chat.py", title=say("Stylist"), url_path=frame.CHAT_PATH)
     if catalog.TRY_ON in features:
-        pages["fitting"] = st.Page("views/fitting_room.py", title="Fitting room", url_path=frame.FITTING_PATH)
+        pages["fitting"] = st.Page(
+            "views/fitting_room.py", title=say("Fitting room"), url_path=frame.FITTING_PATH
+        )
+    if "images" in features:
+        pages["lookbook"] = st.Page("views/lookbook.py", title=say("Lookbook"), url_path="lookbook")
+    if catalog.CLOSET in features:
+        pages["saved"] = st.Page("views/saved.py", title=say("Saved"), url_path="saved")
+        pages["bag"] = st.Page("views/bag.py", title=say("Bag"), url_path="bag")
     if not catalog.STYLE.isdisjoint(features):
-        pages["saved"] = st.Page("views/saved.py", title="Saved")
-        pages["style"] = st.Page("views/style.py", title="My style", url_path="style", visibility="hidden")
-    pages["account"] = st.Page("views/account.py", title="Account")
+        pages["style"] = st.Page(
+            "views/style.py", title=say("My style"), url_path="style", visibility="hidden"
+        )
+    pages["account"] = st.Page("views/account.py", title=say("Account"), url_path="account")
     pages["privacy"] = st.Page(
-        "views/privacy.py", title="Privacy", url_path=footer.PRIVACY_PATH, visibility="hidden"
+        "views/privacy.py", title=say("Privacy"), url_path=footer.PRIVACY_PATH, visibility="hidden"
     )
-    pages["product"] = st.Page("views/product.py", title="Product", visibility="hidden")
+    pages["product"] = st.Page(
+        "views/product.py", title=say("Product"), url_path="product", visibility="hidden"
+    )
+    pages["compare"] = st.Page(
+        "views/compare.py", title=say("Compare"), url_path="compare", visibility="hidden"
+    )
     return pages
 
 

@@ -1,16 +1,19 @@
 """What the shop has, kept for a minute or two so that pages do not ask for it again at every click."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
+from ui import together
 from ui.answers import Capabilities, Product, ProductPage
 from ui.client import StylistClient
 from ui.problems import ApiProblem
 
 PAGE_SIZE = 24
-TRY_ON = "try-on"
+TRY_ON, CHAT, CLOSET = "try-on", "chat", "closet"
 _OWN_DATA = "profile"
 STYLE = frozenset({"interactions", "personalization"})
 """Features of the stack; of those for the shopper's style either will do."""
@@ -29,6 +32,8 @@ class Facets:
     highest_price: float | None
     currency: str | None
     knows_stock: bool
+    faces: Mapping[str, Product]
+    """A product with a picture for each category that has one."""
 
 
 @st.cache_data(ttl=300, show_spinner=False)
@@ -55,6 +60,11 @@ def facets_of(products: list[Product]) -> Facets:
         highest_price=dearest.price if dearest else None,
         currency=dearest.currency if dearest else None,
         knows_stock=any(product.stock is not None for product in products),
+        faces={
+            product.category: product
+            for product in reversed(products)
+            if product.category and product.image_url
+        },
     )
 
 
@@ -88,6 +98,19 @@ def load_product(_client: StylistClient, product_id: str) -> Product | None:
         raise
 
 
+def load_products(client: StylistClient, product_ids: Sequence[str]) -> dict[str, Product]:
+    """Products by id, without those that have left the shop; they are asked for side by side."""
+    ids = list(dict.fromkeys(product_ids))
+    found = together.ask_all([partial(load_product, client, product_id) for product_id in ids])
+    return {product.product_id: product for product in found if product}
+
+
+@st.cache_data(ttl=120, show_spinner=False)
+def load_trending(_client: StylistClient, limit: int) -> tuple[Product, ...]:
+    """What many shoppers like these days."""
+    return _client.trending(limit).products
+
+
 @st.cache_data(ttl=300, show_spinner=False)
 def load_capabilities(_client: StylistClient) -> Capabilities:
     """What the stack can do."""
@@ -110,9 +133,19 @@ class Features:
     try_on: bool
     style: bool
     own_data: bool
+    closet: bool
+    trending: bool
+    chat: bool
 
 
 def find_features(client: StylistClient) -> Features:
     """Which of them there are."""
     names = find_capabilities(client).features
-    return Features(try_on=TRY_ON in names, style=not STYLE.isdisjoint(names), own_data=_OWN_DATA in names)
+    return Features(
+        try_on=TRY_ON in names,
+        style=not STYLE.isdisjoint(names),
+        own_data=_OWN_DATA in names,
+        closet=CLOSET in names,
+        trending="trending" in names,
+        chat=CHAT in names,
+    )

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from ui.answers import Capabilities, Health, Product, ProductPage, SearchAnswer, SearchFilters
 from ui.bodies import Accepted
 from ui.closet_calls import ClosetCalls
+from ui.desk_calls import DeskCalls
 from ui.fitting_calls import FittingCalls
 from ui.privacy_calls import PrivacyCalls
 from ui.problems import LONG
@@ -27,7 +28,7 @@ from ui.transport import OnWait, open_http
 __all__ = ["StylistClient", "open_http"]
 
 
-class StylistClient(FittingCalls, StyleCalls, ClosetCalls, PrivacyCalls):
+class StylistClient(FittingCalls, StyleCalls, ClosetCalls, PrivacyCalls, DeskCalls):
     """The API on behalf of one shopper. Every method raises ApiProblem."""
 
     def search(
@@ -67,6 +68,11 @@ class StylistClient(FittingCalls, StyleCalls, ClosetCalls, PrivacyCalls):
         """A page of the catalogue, of one category if given."""
         params = {"category": category, "cursor": cursor, "limit": str(limit)}
         return self.ask(ProductPage, "GET", "/products", params=params)
+
+    def trending(self, limit: int = 8, category: str | None = None) -> ProductPage:
+        """What many shoppers like these days, most liked first."""
+        params = {"limit": str(limit), "category": category}
+        return self.ask(ProductPage, "GET", "/products/trending", params=params)
 
     def product(self, product_id: str) -> Product:
         """One product."""

@@ -1,8 +1,9 @@
 """The fitting room of this session: photos and looks as the API last told them, and what is under way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -11,17 +12,18 @@ from ui.fitting_answers import Job, ShopperPhoto, TryOnRequest, just_begun
 from ui.photos import Photo
 from ui.problems import ApiProblem
 from ui.storage import Storage
+from ui.words import later, say
 
 _STATE = "fitting_room"
 _FRESH = timedelta(seconds=60)
 _MOST_PAGES = 5
 _NOT_FOUND = 404
-_REFUSED = "We could not do that."
+_REFUSED = later("We could not do that.")
 _TEXTS = {
-    404: "That photo or piece is gone. Please choose again.",
-    409: "This photo is still being checked. Please try again in a moment.",
-    429: "You have tried on a lot in a short time. Please try again later.",
-    503: "The fitting room is busy right now. Please try again in a minute.",
+    404: later("That photo or piece is gone. Please choose again."),
+    409: later("This photo is still being checked. Please try again in a moment."),
+    429: later("You have tried on a lot in a short time. Please try again later."),
+    503: later("The fitting room is busy right now. Please try again in a minute."),
 }
 
 
@@ -36,6 +38,7 @@ class Unsent:
     photo: Photo
     advice: tuple[str, ...]
     confirmed: bool
+    name: str | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +52,10 @@ class FittingRoom:
     unsent: Unsent | None = None
     refused_request: TryOnRequest | None = None
     problem: str | None = None
+    wanted: tuple[str, ...] = ()
+    """Pieces to be put on as soon as the photo that was chosen for them is ready."""
+    wanted_on: str | None = None
+    """That photo, once it has been sent."""
 
     @property
     def ready_photos(self) -> list[ShopperPhoto]:
@@ -110,16 +117,27 @@ class FittingRoom:
         """Sends the chosen photo; None when that failed. Raises ApiProblem when the sign-in has ended."""
         if self.unsent is None:
             return None
-        photo, self.unsent = self.unsent.photo, None
+        photo, name, self.unsent = self.unsent.photo, self.unsent.name, None
         try:
-            upload = client.begin_upload(photo.content_type, len(photo.data))
+            upload = client.begin_upload(photo.content_type, len(photo.data), name=name)
             storage.send(upload, photo)
         except ApiProblem as problem:
             self._tell(problem)
             return None
-        sent = ShopperPhoto(model_id=upload.model_id, created_at=_now())
+        sent = ShopperPhoto(model_id=upload.model_id, name=name, created_at=_now())
         self.take_photo(sent)
+        self.wanted_on = sent.model_id
         return sent
+
+    def begin_wanted(
+        self, client: StylistClient, photo: ShopperPhoto, parameters: Mapping[str, Any]
+    ) -> Job | None:
+        """Has the wanted pieces put on a photo that is ready; None when there are none, or that failed."""
+        pieces, self.wanted, self.wanted_on = self.wanted, (), None
+        if not pieces:
+            return None
+        request = TryOnRequest(model_id=photo.model_id, product_ids=pieces, parameters=dict(parameters))
+        return self.begin(client, request)
 
     def begin(self, client: StylistClient, request: TryOnRequest) -> Job | None:
         """Has pieces put on; the same wish after a failure is the same request, so that it is paid once."""
@@ -169,7 +187,8 @@ class FittingRoom:
         if problem.status in (409, 422, 429, 503) and problem.detail:
             self.problem = problem.detail
         else:
-            self.problem = problem.describe(_REFUSED, _TEXTS)
+            texts = {status: say(text) for status, text in _TEXTS.items()}
+            self.problem = problem.describe(say(_REFUSED), texts)
 
 
 def open_room() -> FittingRoom:

@@ -57,6 +57,13 @@ class Begun(Answer):
     status: JobStatus = "created"
 
 
+class Told(Answer):
+    """Something the API tells by a code, with the words that it is about."""
+
+    code: str = ""
+    values: dict[str, str] = Field(default_factory=dict)
+
+
 class Job(Answer):
     """A try-on: how far it is (0..100), and what came of it. The addresses work for a while only."""
 
@@ -64,6 +71,8 @@ class Job(Answer):
     status: JobStatus = "created"
     progress: float = 0.0
     note: str | None = None
+    step: Told = Field(default_factory=Told)
+    """The note by its code."""
     estimate_s: float | None = None
     model_id: str | None = None
     product_ids: tuple[str, ...] = ()
@@ -71,6 +80,8 @@ class Job(Answer):
     result_url: str | None = None
     mask_url: str | None = None
     notes: tuple[str, ...] = ()
+    remarks: tuple[Told, ...] = ()
+    """The notes by their codes."""
     label: str = LABEL
     error_message: str | None = None
     created_at: AwareDatetime | None = None

@@ -1,5 +1,6 @@
 """The part of the API that the fitting room uses."""
 
+from typing import Any
 from urllib.parse import quote
 
 from ui.fitting_answers import Begun, Deleted, Job, JobPage, PhotoPage, ShopperPhoto, TryOnRequest, Upload
@@ -9,9 +10,11 @@ from ui.transport import Transport
 class FittingCalls(Transport):
     """Photos and try-ons of one shopper. Every method raises ApiProblem."""
 
-    def begin_upload(self, content_type: str, size: int) -> Upload:
+    def begin_upload(self, content_type: str, size: int, *, name: str | None = None) -> Upload:
         """Where to send a photo of `size` bytes."""
-        body = {"kind": "model", "content_type": content_type, "bytes": size}
+        body: dict[str, Any] = {"kind": "model", "content_type": content_type, "bytes": size}
+        if name:
+            body["name"] = name
         return self.ask(Upload, "POST", "/uploads", json=body)
 
     def photos(self, *, cursor: str | None = None) -> PhotoPage:

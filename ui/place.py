@@ -20,7 +20,8 @@ _ADDRESS = "discover_address"
 class Place:
     """Everything that decides what is shown; prices are whole units of the shop's currency.
 
-    `style` is how much the shopper's style counts, in percent; None leaves it to their profile.
+    `style` is how much the shopper's style counts, in percent; None leaves it to their profile. `details`
+    shows how well each piece fits.
     """
 
     words: str = ""
@@ -33,6 +34,7 @@ class Place:
     like: str | None = None
     unlike: tuple[str, ...] = ()
     style: int | None = None
+    details: bool = False
     page: int = 1
 
     @property
@@ -49,7 +51,7 @@ class Place:
     @property
     def needs_search(self) -> bool:
         """Whether a search has to find the products; everything, or one category, is only browsed."""
-        return replace(self, category=None, page=1, style=None) != Place() or bool(self.style)
+        return replace(self, category=None, page=1, style=None, details=False) != Place() or bool(self.style)
 
     @property
     def address(self) -> dict[str, str | list[str]]:
@@ -65,6 +67,7 @@ class Place:
             "like": self.like or "",
             "unlike": list(self.unlike),
             "style": _number_text(self.style),
+            "details": "1" if self.details else "",
             "page": str(self.page) if self.page > 1 else "",
         }
         return {name: value for name, value in values.items() if value}
@@ -87,8 +90,14 @@ def read_place() -> Place:
         like=address.get("like") or None,
         unlike=tuple(filter(None, address.get_all("unlike")))[-_MOST_UNLIKED:],
         style=min(_number_of(address.get("style", "")) or 0, 100) if address.get("style") else None,
+        details=address.get("details") == "1",
         page=min(max(_number_of(address.get("page", "")) or 1, 1), _MOST_PAGES),
     )
+
+
+def is_named() -> bool:
+    """Whether the address names a place of the Discover page, as addresses of the start page once did."""
+    return read_place() != Place()
 
 
 def go_to(place: Place) -> None:
@@ -126,13 +135,18 @@ def note_page(name: str) -> None:
     st.session_state["page_name"] = name
 
 
+def stays() -> bool:
+    """Whether the run before was on the same page, so that its content can stand until there is other."""
+    return bool(st.session_state.get("stayed"))
+
+
 def settle(address: dict[str, str | list[str]]) -> None:
     """Tells the browser the parameters of the page that is being shown.
 
     A link from a page to itself reaches the script but not the browser's address. After a change of page the
     browser knows them, and would note what it is told in its history, under the page that was left.
     """
-    if st.session_state.get("stayed"):
+    if stays():
         st.query_params.from_dict(address)
 
 

@@ -31,6 +31,12 @@ def shopper_email() -> str:
     return value if isinstance(value, str) else ""
 
 
+def groups() -> frozenset[str]:
+    """The groups of the shop's people that this person is in; none for shoppers."""
+    value: object = st.user.get("cognito:groups")
+    return frozenset(str(group) for group in value) if isinstance(value, (list, tuple)) else frozenset()
+
+
 def get_client() -> StylistClient:
     """The API on behalf of this session's shopper."""
     settings: Mapping[str, str] = st.secrets["stylist"]

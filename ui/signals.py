@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
 
-from ui import keepsakes
+from ui import catalog, keepsakes, session
 from ui.client import StylistClient
 from ui.problems import ApiProblem
 from ui.style_answers import EventType, Interaction
@@ -75,6 +75,14 @@ def note(product_id: str, event_type: EventType) -> None:
     """Keeps in mind what the shopper did, unless they are incognito."""
     if not is_incognito():
         _outbox().add(product_id, event_type)
+
+
+def tell(product_id: str, event_type: EventType) -> None:
+    """Notes and sends it, for clicks after which only a part of the page is drawn."""
+    client = session.get_client()
+    if catalog.find_features(client).style:
+        note(product_id, event_type)
+        send(client)
 
 
 def send(client: StylistClient) -> Future[None] | None:

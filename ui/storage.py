@@ -1,6 +1,7 @@
 """Files that travel between the site and the shop's storage by addresses that the API hands out."""
 
 import logging
+from collections.abc import Mapping
 
 import httpx
 
@@ -20,9 +21,14 @@ class Storage:
         self._http = httpx.Client(timeout=30.0, limits=_LIMITS, transport=transport)
 
     def send(self, upload: Upload, photo: Photo) -> None:
-        """A photo to where the API wants it (presigned POST: the file is the last field of the form)."""
-        files = {"file": ("photo", photo.data, photo.content_type)}
-        self._check("POST", upload.url, data=upload.fields, files=files)
+        """A photo to where the API wants it."""
+        self.send_file(upload.url, upload.fields, "photo", photo.data, photo.content_type)
+
+    def send_file(
+        self, url: str, fields: Mapping[str, str], name: str, data: bytes, content_type: str
+    ) -> None:
+        """A file by the form of a presigned POST, of which it is the last field."""
+        self._check("POST", url, data=dict(fields), files={"file": (name, data, content_type)})
 
     def fetch(self, url: str) -> bytes:
         """The file behind an address that the API gave."""

@@ -121,11 +121,22 @@ _TRY_ON = _object(
     },
 )
 
+_CATALOG_UPLOADS = _object(
+    "Files that are going to be uploaded into the catalogue.",
+    {"files": "Name, category, content_type and bytes of each, an array of objects."},
+)
+_RETRY = _object(
+    "Dead letters that are to be tried again.",
+    {"ids": "Ids of dead letters, an array of strings; all without it."},
+)
+
 REQUEST_SCHEMAS: dict[str, str] = {
     route: json.dumps(schema, sort_keys=True)
     for route, schema in {
         "PATCH /me": _PROFILE,
         "PATCH /me/style": _STYLE,
+        "POST /catalog/dead-letters/retry": _RETRY,
+        "POST /catalog/uploads": _CATALOG_UPLOADS,
         "POST /feedback": _FEEDBACK,
         "POST /image": _IMAGE,
         "POST /interactions": _INTERACTIONS,

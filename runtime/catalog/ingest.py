@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from runtime.catalog.ingest_logic import DeadLetter, Ingestion
+from runtime.catalog.outcomes import OutcomeTable
 from runtime.catalog.reconcile import FindCluster, Reconciler
 from runtime.catalog.store import CatalogBucket, ProductRows
 from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Labels, Latest
@@ -28,10 +29,12 @@ _NOT_IN_SQS = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 class IngestSettings(SettingsModel):
-    """Variable INGEST: the queue, the dead-letter queue, and the attempts before a message goes there."""
+    """Variable INGEST: the queue, the dead-letter queue, the attempts before a message goes there, and the
+    table of what became of each object."""
 
     queue_url: str = Field(min_length=1)
     dead_letter_url: str = Field(min_length=1)
+    outcomes_table: str = Field(min_length=3)
     max_attempts: int = Field(ge=1)
 
 
@@ -57,7 +60,8 @@ def _open_consumer() -> Consumer:
         also=() if move is None else (open_space(move.target, clients.get),),
     )
     letters = DeadLetterQueue(clients.get("sqs"), ingest.dead_letter_url)
-    ingestion = Ingestion(reconciler, letters, catalog.bucket, ingest.max_attempts)
+    outcomes = OutcomeTable(clients.get("dynamodb"), ingest.outcomes_table)
+    ingestion = Ingestion(reconciler, letters, outcomes, catalog.bucket, ingest.max_attempts)
     return Consumer(ingestion, Pause(clients.get("sqs"), ingest.queue_url))
 
 

@@ -1,20 +1,25 @@
 """Working through a batch of queued S3 events: settle each key once, then close each message in one way.
 
 A message is closed as done, as failed for now (it comes back), or as given up: then everything that was
-wrong with it goes to the dead-letter queue, each with its reason and an event that can be replayed.
+wrong with it goes to the dead-letter queue, each with its reason and an event that can be replayed. What
+became of each key is noted for the people who ask.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from runtime.catalog.outcomes import MOST_REASONS, Noted, Reason
 from runtime.catalog.reconcile import Refused, Settled
 from runtime.shared.consumer import BatchResult
 from runtime.shared.observability import describe_error, get_logger
 from runtime.shared.queues import attempts_of, read_object_events
 
+GIVEN_UP = "GivenUp"
+"""The outcome of a key that kept failing."""
 _WORKERS = 6
 
 
@@ -28,6 +33,12 @@ class DeadLetters(Protocol):
     """Takes what was given up. Raises when it could not take all of it."""
 
     def send(self, letters: Sequence["DeadLetter"]) -> None: ...
+
+
+class Outcomes(Protocol):
+    """Keeps what became of keys. Raises when it could not."""
+
+    def note(self, noted: Noted) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,11 @@ class Event:
 
     key: str
     record: Mapping[str, Any]
+
+    @property
+    def etag(self) -> str:
+        """The ETag of the object that the event tells of; empty where it tells none."""
+        return str(self.record["s3"]["object"].get("eTag") or "")
 
     def as_message(self) -> str:
         """A message with this event alone."""
@@ -67,11 +83,21 @@ class Message:
 class Ingestion:
     """Ingests batches. A message fails for now until it has been received `max_attempts` times."""
 
-    def __init__(self, settler: Settler, letters: DeadLetters, bucket: str, max_attempts: int) -> None:
+    def __init__(
+        self,
+        settler: Settler,
+        letters: DeadLetters,
+        outcomes: Outcomes,
+        bucket: str,
+        max_attempts: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._settler = settler
         self._letters = letters
+        self._outcomes = outcomes
         self._bucket = bucket
         self._max_attempts = max_attempts
+        self._clock = clock
 
     def run(self, records: Sequence[Mapping[str, Any]]) -> BatchResult:
         """Work through the records of one SQS event."""
@@ -88,10 +114,23 @@ class Ingestion:
 
     def _settle(self, key: str, retried: bool) -> Settled | Exception:
         try:
-            return self._settler.settle(key, retried=retried)
+            settled = self._settler.settle(key, retried=retried)
         except Exception as error:
             get_logger().warning("key not settled", **describe_error(error))
             return error
+        self._note(key, settled.etag, settled.outcome.value, settled.refusals, settled.rows_changed)
+        return settled
+
+    def _note(
+        self, key: str, etag: str, outcome: str, refusals: Sequence[Refused], rows_changed: int = 0
+    ) -> None:
+        """Say what became of a key; the catalogue is right without that, so a failure is only logged."""
+        reasons = tuple(Reason(each.reason, each.row, each.column) for each in refusals[:MOST_REASONS])
+        noted = Noted(key, etag, outcome, self._clock(), reasons, len(refusals), rows_changed)
+        try:
+            self._outcomes.note(noted)
+        except Exception as error:
+            get_logger().warning("outcome not noted", **describe_error(error))
 
     def _close(self, message: Message, settled: Mapping[str, Settled | Exception], told: set[str]) -> bool:
         """Give a message up or let it go; False when it is to come back."""
@@ -107,6 +146,7 @@ class Ingestion:
                 return False
             else:
                 refusals = (_give_up(result, message.attempts),)
+                self._note(event.key, event.etag, GIVEN_UP, refusals)
             letters += [
                 DeadLetter(each, event.key, message.attempts, event.as_message()) for each in refusals
             ]

@@ -78,11 +78,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a key, and what was refused in it."""
+    """What became of a key, and what was refused in it; `etag` is that of its object, empty without one."""
 
     outcome: Outcome
     refusals: tuple[Refused, ...] = ()
     rows_changed: int = 0
+    etag: str = ""
 
 
 @dataclass(slots=True)
@@ -139,7 +140,7 @@ class Reconciler:
             seen = self._bucket.open(key)
             settled = self._remove(round_) if seen is None else self._index(round_, seen)
             if settled is not None and self._is_current(key, seen, settled):
-                return settled
+                return settled if seen is None else replace(settled, etag=seen.etag)
             round_.force = True
         raise Unsettled("the picture or its row kept changing")
 
@@ -252,7 +253,7 @@ class Reconciler:
                 return Settled(Outcome.UNCHANGED)
             settled = self._read_file(key, seen, retried)
             if self._bucket.etag_of(key) == seen.etag:
-                return settled
+                return replace(settled, etag=seen.etag)
         raise Unsettled("the catalogue file kept changing")
 
     def _read_file(self, key: str, seen: StoredObject, retried: bool) -> Settled:

@@ -87,17 +87,23 @@ class CentroidBucket:
 
     def read(self, known: Centroids | None = None) -> Centroids | None:
         """The current centroids, `known` itself where those are; None when there are none, or none usable."""
-        body = self._get(_CURRENT)
-        if body is None:
-            return None
-        try:
-            manifest = Manifest.model_validate_json(body)
-        except ValidationError as error:
-            get_logger().warning("clusters not readable", **describe_error(error))
+        manifest = self.read_manifest()
+        if manifest is None:
             return None
         if known is not None and known.manifest == manifest:
             return known
         return self._read_file(manifest)
+
+    def read_manifest(self) -> Manifest | None:
+        """What is said of the current centroids; None when there are none, or it cannot be understood."""
+        body = self._get(_CURRENT)
+        if body is None:
+            return None
+        try:
+            return Manifest.model_validate_json(body)
+        except ValidationError as error:
+            get_logger().warning("clusters not readable", **describe_error(error))
+            return None
 
     def write(self, centroids: Centroids) -> None:
         """Make these the current centroids."""

@@ -62,6 +62,11 @@ class Lease:
             if etag is not None:
                 self._write(0.0, {"IfMatch": etag})
 
+    def is_held(self) -> bool:
+        """Whether somebody is at work now."""
+        held = self._read()
+        return held is not None and held.until > self._clock()
+
     def _take(self, seconds: float, patience_s: float) -> str | None:
         deadline = self._clock() + patience_s
         while True:

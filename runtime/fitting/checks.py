@@ -7,11 +7,7 @@ from PIL import Image, UnidentifiedImageError
 from runtime.fitting.faces import Face, find_face
 from runtime.fitting.pixels import Mask, open_photo, read_mask, shrink, to_lab
 from runtime.fitting.port import Rendered, RenderRequest
-
-FACE_CHANGED = "The face may have been changed in this picture."
-BACKGROUND_CHANGED = "The picture may have changed outside of the garment as well."
-COLORS_MISSING = "The product's colours do not show as they should in this picture."
-BROKEN = "The picture does not have the photo's size."
+from runtime.fitting.told import BACKGROUND_CHANGED, BROKEN, COLORS_MISSING, FACE_CHANGED
 
 MOST_CHANGE = 6.0
 """Mean difference of a pixel (of 255) outside of the mask. Pixels put back are equal; a model that hands the

@@ -12,13 +12,14 @@ from runtime.fitting.garments import layer_of
 from runtime.fitting.parameters import MOST_SEED, TryOnParameters
 from runtime.fitting.pixels import encode_jpeg, encode_png, open_photo, read_mask
 from runtime.fitting.port import Garment, Rendered, RenderRequest, TryOnError, TryOnModel, TryOnRefused
+from runtime.fitting.told import Step
 
 LABEL = "Shows the look, not the size."
 """Stands with every picture: what is shown is not measured."""
 TRIES = 2
 _NEXT_SEED = 7_919  # far from those that a shopper would try next
 
-Report = Callable[[float, str], None]
+Report = Callable[[float, Step], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def dress(
     wearing = _Wearing(photo, parameters, model, seed, report, len(garments))
     for garment in order_garments(garments):
         wearing.put_on(garment)
-    report(1.0, "done")
+    report(1.0, Step("finishing"))
     return wearing.look()
 
 
@@ -95,10 +96,11 @@ class _Wearing:
         )
         best: tuple[int, Rendered, tuple[str, ...]] | None = None
         for attempt in range(TRIES):
-            doing = f"putting on {_name(garment)}" + (", once more" if attempt else "")
-            self._report((self._done + 0.1 + 0.45 * attempt) / self._count, doing)
+            putting_on = Step("putting-on-again" if attempt else "putting-on", _name(garment))
+            self._report((self._done + 0.1 + 0.45 * attempt) / self._count, putting_on)
             rendered = self._render(request)
-            self._report((self._done + 0.5 + 0.4 * attempt) / self._count, f"checking {_name(garment)}")
+            checking = Step("checking", _name(garment))
+            self._report((self._done + 0.5 + 0.4 * attempt) / self._count, checking)
             faults = check_look(request, rendered)
             if best is None or len(faults) < best[0]:
                 best = (len(faults), rendered, faults)

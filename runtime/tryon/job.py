@@ -4,14 +4,19 @@ The statuses only ever go forward: created, processing, then completed or error.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from runtime.fitting.told import Step, describe_remark
+
 JOB_ID = "job-id"
 """Metadata of a result: the job it belongs to."""
 LABEL = "Shows the look, not the size."
+
+
+WAITING = Step("waiting")
 
 
 class Status(StrEnum):
@@ -54,7 +59,9 @@ class Job:
     request_hash: str | None = None
     """What the request asked for, where it had an id."""
     progress: int = 0
-    note: str = "Waiting for its turn."
+    note: str = WAITING.text
+    step: Mapping[str, Any] = field(default_factory=WAITING.describe)
+    """The note by its code: `{"code", "values"}`."""
     notes: tuple[str, ...] = ()
     estimate_s: int | None = None
     claim: str | None = None
@@ -74,7 +81,7 @@ class Job:
         return self.status in OPEN
 
 
-_FIELDS = tuple(field.name for field in fields(Job))
+_FIELDS = tuple(each.name for each in fields(Job))
 _NUMBERS = ("ttl", "progress", "estimate_s", "lease_until", "reserved_micros", "spent_micros", "seed")
 
 
@@ -131,6 +138,7 @@ def describe_job(
         "status": job.status,
         "progress": job.progress,
         "note": job.note,
+        "step": dict(job.step),
         "estimate_s": job.estimate_s if job.is_open else None,
         "model_id": job.model_id,
         "product_ids": list(job.product_ids),
@@ -138,6 +146,7 @@ def describe_job(
         "result_url": result_url,
         "mask_url": mask_url,
         "notes": list(job.notes),
+        "remarks": [describe_remark(note) for note in job.notes],
         "label": LABEL,
         "error_message": job.error_message,
         "created_at": job.created_at,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.fitting.told import Step
 from runtime.tryon.job import Job, Status, job_from_row, row_from_job, timestamp
 from runtime.tryon.table import OwnedTable, read_item
 
@@ -12,6 +13,7 @@ UNFINISHED = "unfinished"
 _MARK = "open"
 _STILL_OPEN = "#status IN (:created, :processing)"
 _OPEN_VALUES = {":created": "created", ":processing": "processing"}
+_TOLD = "#note = :note, #step = :step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,11 @@ class JobTable:
         self._hold(job_id, token, "SET #lease_until = :zero", {":zero": 0})
 
     def advance(
-        self, job_id: str, token: str, progress: int, note: str, estimate_s: int | None
+        self, job_id: str, token: str, progress: int, step: Step, estimate_s: int | None
     ) -> Job | None:
         """Say how far the job is; progress never goes back."""
-        values = {":progress": progress, ":note": note, ":estimate": estimate_s}
-        change = "SET #progress = :progress, #note = :note, #estimate_s = :estimate"
+        values = {":progress": progress, **_tell(step), ":estimate": estimate_s}
+        change = f"SET #progress = :progress, {_TOLD}, #estimate_s = :estimate"
         return self._hold(job_id, token, change, values, " AND #progress <= :progress")
 
     def mark_paid(self, job_id: str, token: str, rendering: str) -> bool:
@@ -111,19 +113,19 @@ class JobTable:
     def complete(self, job_id: str, result_s3_url: str) -> Job | None:
         """End a job with its result."""
         change = (
-            "SET #status = :completed, #result_s3_url = :result, #progress = :all, #note = :note"
+            f"SET #status = :completed, #result_s3_url = :result, #progress = :all, {_TOLD}"
             " REMOVE #open, #claim, #lease_until, #estimate_s"
         )
-        values = {":completed": "completed", ":result": result_s3_url, ":all": 100, ":note": "Ready."}
+        values = {":completed": "completed", ":result": result_s3_url, ":all": 100, **_tell(Step("ready"))}
         return self._update(job_id, change, _STILL_OPEN, {**_OPEN_VALUES, **values})
 
     def fail(self, job_id: str, reason: str) -> Job | None:
         """End a job with the reason why there is no result."""
         change = (
-            "SET #status = :error, #error_message = :reason, #note = :note"
+            f"SET #status = :error, #error_message = :reason, {_TOLD}"
             " REMOVE #open, #claim, #lease_until, #estimate_s"
         )
-        values = {":error": "error", ":reason": reason, ":note": "Not made."}
+        values = {":error": "error", ":reason": reason, **_tell(Step("not-made"))}
         return self._update(job_id, change, _STILL_OPEN, {**_OPEN_VALUES, **values})
 
     def attach(self, job_id: str, user_id: str, connection_id: str) -> Job | None:
@@ -174,3 +176,8 @@ class JobTable:
         )
         row = self._table.update(job_id, full, condition, {**values, ":updated": timestamp(self._clock())})
         return job_from_row(row) if row else None
+
+
+def _tell(step: Step) -> dict[str, Any]:
+    """The values of what is told of a job: in words, and by code."""
+    return {":note": step.text, ":step": step.describe()}

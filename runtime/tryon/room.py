@@ -1,10 +1,10 @@
 """A shopper's photos and try-ons: announced, shown, taken away."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from runtime.shared.moments import write_moment
 from runtime.shared.problems import refuse_missing
 from runtime.tryon.bucket import UPLOAD_S, Bucket, JobFiles
 from runtime.tryon.job import Job, timestamp
@@ -52,7 +52,7 @@ class FittingRoom:
             )
         )
         form = self._photos_bucket.invite(key, asked.content_type, MAX_PHOTO_BYTES)
-        return {**form, "model_id": model_id, "expires_at": _moment(now + UPLOAD_S)}
+        return {**form, "model_id": model_id, "expires_at": write_moment(now + UPLOAD_S)}
 
     def list_photos(self, user_id: str, query: ListQuery) -> dict[str, Any]:
         """A page of photos, newest first."""
@@ -134,9 +134,5 @@ class FittingRoom:
             "advice": list(photo.advice),
             "image_url": self._photos_bucket.link(key) if ready else None,
             "created_at": photo.created_at,
-            "expires_at": _moment(photo.ttl),
+            "expires_at": write_moment(photo.ttl),
         }
-
-
-def _moment(now: float) -> str:
-    return datetime.fromtimestamp(int(now), UTC).isoformat().replace("+00:00", "Z")

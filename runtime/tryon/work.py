@@ -16,6 +16,7 @@ from runtime.fitting.garments import garment_class_for
 from runtime.fitting.outfit import Look, dress
 from runtime.fitting.parameters import MOST_SEED, TryOnParameters
 from runtime.fitting.port import Garment, TryOnModel
+from runtime.fitting.told import Step
 from runtime.shared.product_table import ProductTable
 from runtime.shared.quotas import cost_micros
 from runtime.tryon.bucket import Bucket, JobFiles
@@ -80,7 +81,7 @@ class Fitter:
 
     def _make(self, job: Job, claim: str, files: JobFiles) -> None:
         progress = Progress(self._stores.jobs, self._pusher, job, claim)
-        progress.tell(_BEGUN, "Looking at your photo.")
+        progress.tell(_BEGUN, Step("looking"))
         person = self._read_person(job)
         garments = self._read_garments(job)
         parameters = self._read_parameters(job, files)
@@ -150,15 +151,15 @@ class Progress:
         self._began = clock()
         self._percent = job.progress
 
-    def report(self, share: float, doing: str) -> None:
+    def report(self, share: float, step: Step) -> None:
         """Take what the dressing says of itself: the share that is done, 0..1, and what is being done."""
         share = min(max(share, 0.0), 1.0)
-        self.tell(round(_BEGUN + share * (_DRESSED - _BEGUN)), f"{doing[:1].upper()}{doing[1:]}.", share)
+        self.tell(round(_BEGUN + share * (_DRESSED - _BEGUN)), step, share)
 
-    def tell(self, percent: int, note: str, share: float = 0.0) -> None:
+    def tell(self, percent: int, step: Step, share: float = 0.0) -> None:
         """Write and send one change; a second attempt begins where the first one ended."""
         self._percent = max(self._percent, percent)
-        job = self._jobs.advance(self._job.id, self._claim, self._percent, note, self._estimate(share))
+        job = self._jobs.advance(self._job.id, self._claim, self._percent, step, self._estimate(share))
         if job is None:
             raise ClaimLost(self._job.id)
         self._pusher.push(job)

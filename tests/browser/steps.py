@@ -14,14 +14,14 @@ FIGURE = ROOT / "ui" / "figures" / "brown.jpg"
 
 
 def sign_in(page: Page, site_url: str) -> None:
-    """From the first screen to the shop."""
+    """From the first screen to the start page of the shop."""
     page.goto(site_url)
     page.get_by_role("button", name="Sign in").click()
     page.fill('input[name="username"]', SHOPPER["email"])
     page.fill('input[name="password"]', SHOPPER["password"])
     page.locator('input[name="password"]').press("Enter")
     page.wait_for_url(re.compile(re.escape(site_url) + r"(?!/oauth2)"))
-    expect(page.get_by_role("searchbox")).to_be_visible()
+    expect(page.get_by_role("heading", name="What are you dressing for?")).to_be_visible()
 
 
 def settle(page: Page) -> None:

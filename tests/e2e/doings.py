@@ -16,6 +16,7 @@ from websockets.sync.client import ClientConnection
 from local.faults import Fault
 from runtime.shared.products import product_id_for_key
 from runtime.vectors.compactor import KEPT_SNAPSHOTS
+from tests.e2e.desk import Merchandiser
 from tests.e2e.fitting import Shopper, draw_shopper, listen
 from tests.e2e.test_chat import socket, talk
 from tests.support.cloud import RunningCloud, eventually
@@ -118,6 +119,22 @@ def group_products(cloud: RunningCloud) -> None:
     )
     assert Role(cloud, "clusters").invoke({"force": True})["grouped"]
     assert "cluster" in (cloud.product_row(product_id) or {})
+
+
+def look_after_the_catalogue(cloud: RunningCloud) -> None:
+    """Bring pictures, see one refused, try it again, throw it away, and have the products grouped."""
+    desk = Merchandiser(cloud)
+    keys = desk.upload(
+        {"good.jpg": encode(garment("plum", seed=uuid.uuid4().int % 5000)), "bad.jpg": b"no picture"}
+    )
+    told = desk.settled(*keys.values())
+    assert {each["status"] for each in told.values()} == {"indexed", "refused"}
+    [letter] = eventually(lambda: desk.letters(keys["bad.jpg"]))
+    desk.call("POST", "/catalog/dead-letters/retry", json={"ids": [letter["id"]]}).raise_for_status()
+    assert desk.read("/catalog/status")["products"]["count"] > 0
+    assert desk.call("POST", "/catalog/clusters").status_code in (202, 409)
+    [letter] = eventually(lambda: desk.letters(keys["bad.jpg"]))
+    desk.tidy_up()
 
 
 def compact(cloud: RunningCloud) -> None:
@@ -264,6 +281,7 @@ DOINGS: tuple[Callable[[RunningCloud], None], ...] = (
     extend_the_catalogue,
     group_products,
     compact,
+    look_after_the_catalogue,
     talk_with_the_stylist,
     read_documents,
     draw_an_outfit,

@@ -19,6 +19,7 @@ FUNCTIONS = (
     "chat-weather",
     "closet",
     "clusters",
+    "desk",
     "images",
     "knowledge-sync",
     "personalization-recorder",

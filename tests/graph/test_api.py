@@ -108,6 +108,8 @@ def test_every_contract_is_checked() -> None:
     assert set(REQUEST_SCHEMAS) == {
         "PATCH /me",
         "PATCH /me/style",
+        "POST /catalog/dead-letters/retry",
+        "POST /catalog/uploads",
         "POST /feedback",
         "POST /image",
         "POST /interactions",

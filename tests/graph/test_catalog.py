@@ -12,6 +12,7 @@ from tests.graph.recorder import Graph, record
 
 BUCKET = "arn:aws:s3:::catalog-bucket-1a2b3c4"
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/catalog-products-1a2b3c4"
+OUTCOMES = "arn:aws:dynamodb:us-east-1:123456789012:table/catalog-outcomes-1a2b3c4"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:catalog-events-1a2b3c4"
 DEAD_LETTERS = "arn:aws:sqs:us-east-1:123456789012:catalog-dead-letters-1a2b3c4"
 
@@ -29,7 +30,7 @@ def record_catalog(**changes: Any) -> Graph:
                 **changes,
             },
         )
-        for name in ("environment", "policy", "bucket", "table", "queue_url", "dead_letter_url"):
+        for name in ("environment", "policy", "desk_environment", "desk_policy", "bucket", "table"):
             pulumi.export(name, getattr(catalog, name))
 
     return record(program)
@@ -135,6 +136,7 @@ def test_ingestion_may_do_what_it_must_and_nothing_else(catalog: Graph) -> None:
         ("dynamodb:GetItem", TABLE),
         ("dynamodb:UpdateItem", TABLE),
         ("dynamodb:PutItem", "arn:vectors"),
+        ("dynamodb:PutItem", OUTCOMES),
         ("sqs:ChangeMessageVisibility", QUEUE),
         ("sqs:DeleteMessage", QUEUE),
         ("sqs:GetQueueAttributes", QUEUE),
@@ -165,6 +167,29 @@ def test_other_functions_may_look_up_products_by_id_and_nothing_else(catalog: Gr
     }
 
 
+def test_who_fills_the_catalogue_may_write_no_product_and_empty_no_queue_but_of_dead_letters(
+    catalog: Graph,
+) -> None:
+    assert allowed_by(catalog.exports["desk_policy"]) == {
+        ("s3:GetObject", f"{BUCKET}/products/*"),
+        ("s3:PutObject", f"{BUCKET}/products/*"),
+        ("s3:ListBucket", BUCKET),
+        ("dynamodb:BatchGetItem", TABLE),
+        ("dynamodb:Scan", TABLE),
+        ("dynamodb:BatchGetItem", OUTCOMES),
+        ("sqs:GetQueueAttributes", QUEUE),
+        ("sqs:SendMessage", QUEUE),
+        ("sqs:ChangeMessageVisibility", DEAD_LETTERS),
+        ("sqs:DeleteMessage", DEAD_LETTERS),
+        ("sqs:GetQueueAttributes", DEAD_LETTERS),
+        ("sqs:ReceiveMessage", DEAD_LETTERS),
+    }
+
+
+def test_what_became_of_uploads_is_forgotten_after_a_while(catalog: Graph) -> None:
+    assert catalog.get("catalog-outcomes").inputs["ttl"] == {"attributeName": "expires_at", "enabled": True}
+
+
 def test_functions_are_told_where_things_are(catalog: Graph) -> None:
     setting = {"bucket": "catalog-bucket-1a2b3c4", "prefix": "products/", "table": "catalog-products-1a2b3c4"}
     assert json.loads(catalog.exports["environment"]["CATALOG"]) == setting
@@ -175,6 +200,10 @@ def test_functions_are_told_where_things_are(catalog: Graph) -> None:
         "queue_url": "https://sqs.us-east-1.amazonaws.com/123456789012/catalog-events-1a2b3c4",
         "dead_letter_url": "https://sqs.us-east-1.amazonaws.com/123456789012/catalog-dead-letters-1a2b3c4",
         "max_attempts": 3,
+        "outcomes_table": "catalog-outcomes-1a2b3c4",
+    }
+    assert json.loads(catalog.exports["desk_environment"]["DESK"]) == {
+        name: value for name, value in json.loads(ingest["INGEST"]).items() if name != "max_attempts"
     }
     browse = catalog.get("catalog-browse-function").inputs["environment"]["variables"]
     assert json.loads(browse["CAPABILITIES"]) == {"features": ["search"]}

@@ -195,6 +195,7 @@ def test_only_components_stand_at_the_top(dev: Graph) -> None:
         "clusters",
         "connections",
         "dashboard",
+        "desk",
         "edge",
         "images",
         "knowledge",
@@ -284,6 +285,7 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, staging: Graph, prod: 
     stateful = {
         "auth-users",
         "catalog-bucket",
+        "catalog-outcomes",
         "catalog-products",
         "chat-profiles",
         "chat-sessions",
@@ -341,10 +343,12 @@ def test_swapping_the_backend_changes_only_vectors_one_setting_and_their_policie
         "catalog-ingest-policy": {"policy"},
         "clusters-function": setting,
         "clusters-policy": {"policy"},
+        "desk-function": setting,
+        "desk-policy": {"policy"},
         "search-function": setting,
         "search-policy": {"policy"},
     }
-    for name in ("catalog-ingest-policy", "clusters-policy", "search-policy"):
+    for name in ("catalog-ingest-policy", "clusters-policy", "desk-policy", "search-policy"):
         statements = [json.loads(graph.get(name).inputs["policy"])["Statement"] for graph in (dev, swapped)]
         differing = [s for s in statements[0] + statements[1] if (s in statements[0]) != (s in statements[1])]
         assert differing
@@ -369,13 +373,16 @@ def test_opensearch_changes_only_vectors_their_access_one_setting_and_a_layer(de
         for type_, name in set(before) & set(after)
         if _changed_paths(before[type_, name].inputs, after[type_, name].inputs)
     }
-    function = {"environment.variables.VECTOR_STORE", "layers"}
+    setting = {"environment.variables.VECTOR_STORE"}
+    function = {*setting, "layers"}
     assert changed == {
         "catalog-browse-function": {"environment.variables.CAPABILITIES"},
         "catalog-ingest-function": function,
         "catalog-ingest-policy": {"policy"},
         "clusters-function": function,
         "clusters-policy": {"policy"},
+        "desk-function": setting,
+        "desk-policy": {"policy"},
         "search-function": function,
         "search-policy": {"policy"},
     }

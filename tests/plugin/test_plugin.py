@@ -28,6 +28,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "Auth": {"protectData": False},
     "Canary": {"minutes": 15, "searches": False, "protectData": False},
     "Catalog": {"ingestConcurrency": 4, "protectData": False, "logRetentionDays": 14},
+    "CatalogDesk": {"logRetentionDays": 14},
     "ChatAgent": {
         "engine": "agent",
         "weather": "openweathermap",
@@ -85,6 +86,15 @@ WIRED: dict[str, dict[str, Any]] = {
         "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}"},
         "vectorIndexPolicy": POLICY,
         "capabilities": "{}",
+        "tags": {"a": "b"},
+    },
+    "CatalogDesk": {
+        "catalogEnvironment": {"CATALOG": "{}"},
+        "deskEnvironment": {"DESK": "{}"},
+        "vectorEnvironment": {"VECTOR_STORE": "{}", "EMBEDDER": "{}"},
+        "lakeEnvironment": {"CLUSTERS": "{}"},
+        "clustersEnvironment": {"GROUPER": "{}"},
+        "policies": [POLICY],
         "tags": {"a": "b"},
     },
     "ChatAgent": {
@@ -216,6 +226,7 @@ LEAVES: dict[str, dict[str, Any]] = {
     "Api": {"routes": {"GET /search": FUNCTION, "GET /health": FUNCTION}},
     "Canary": {"layers": ["arn:core"]},
     "Catalog": {"layers": ["arn:core"], "arrayLayers": ["arn:arrays"]},
+    "CatalogDesk": {"layers": ["arn:core", "arn:arrays"]},
     "Dashboard": {"watched": [WATCHED]},
     "ChatAgent": {"layers": ["arn:core"]},
     "Closet": {"layers": ["arn:core"]},

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
+from tests.unit.closet_double import FakeCloset
 from tests.unit.stylist_double import PIECES
 from ui import session
 from ui.answers import Capabilities, Hit, Product, ProductPage, SearchAnswer
@@ -15,6 +16,7 @@ from ui.photos import Photo
 from ui.privacy_calls import Erased, Export, ShopperFacts
 from ui.problems import ApiProblem
 from ui.style_answers import Interaction, Liking, Noted, Outfit, OutfitPiece, Style
+from ui.stylist_answers import ConversationPage, ListedConversation
 
 KINDS = ("dress", "shoes", "shirt")
 ROWS = [{**piece, "category": kind} for piece, kind in zip(PIECES, KINDS, strict=True)]
@@ -49,11 +51,12 @@ def job(job_id: str = "job-1", **fields: Any) -> Job:
     return Job(**told)
 
 
-class FakeBoutique:
+class FakeBoutique(FakeCloset):
     """Photos, looks and style of one shopper; it is the client, the storage and the news of looks."""
 
     def __init__(self) -> None:
-        self.features: tuple[str, ...] = ("search", "try-on", "interactions")
+        super().__init__()
+        self.features: tuple[str, ...] = ("search", "try-on", "interactions", "closet")
         self.keeps: dict[str, int] = {}
         self.shelf: dict[str, ShopperPhoto] = {}
         self.looks: dict[str, Job] = {}
@@ -63,6 +66,10 @@ class FakeBoutique:
         self.sent: list[Photo] = []
         self.searches: list[dict[str, Any]] = []
         self.erased = False
+        self.talks: tuple[ListedConversation, ...] = ()
+        self.sizes: tuple[str, ...] = ()
+        self.stock: dict[str, int] = {}
+        self.trending_problem: ApiProblem | None = None
         self.memory = ShopperFacts(consent=True, facts={"city": "Porto", "sizes": ["M", "42"]})
         self.events: list[Interaction] = []
         self.taste = Style(
@@ -82,17 +89,27 @@ class FakeBoutique:
         return Capabilities(features=self.features, keeps=self.keeps)
 
     def products(self, **_: Any) -> ProductPage:
-        return ProductPage(products=tuple(Product(**row) for row in ROWS))
+        return ProductPage(products=tuple(Product(**self._describe(row)) for row in ROWS))
+
+    def trending(self, limit: int = 8, category: str | None = None) -> ProductPage:
+        if self.trending_problem:
+            raise self.trending_problem
+        return ProductPage(products=tuple(Product(**self._describe(row)) for row in ROWS[:limit]))
+
+    def _describe(self, row: dict[str, Any]) -> dict[str, Any]:
+        picture = f"https://pictures.example.com/{row['product_id']}.jpg"
+        stock = self.stock.get(row["product_id"])
+        return {**row, "sizes": self.sizes, "stock": stock, "image_url": picture}
 
     def product(self, product_id: str) -> Product:
         found = next((row for row in ROWS if row["product_id"] == product_id), None)
         if found is None:
             raise ApiProblem(404, "Not Found")
-        return Product(**found)
+        return Product(**self._describe(found))
 
     def search(self, **asked: Any) -> SearchAnswer:
         self.searches.append(asked)
-        hits = [Hit(**row, relevance=0.9, why=("Because you like navy",)) for row in ROWS]
+        hits = [Hit(**self._describe(row), relevance=0.9, why=("Because you like navy",)) for row in ROWS]
         return SearchAnswer(results=tuple(hits[: asked["limit"]]))
 
     def similar(self, product_id: str, *, limit: int = 8) -> SearchAnswer:
@@ -105,9 +122,9 @@ class FakeBoutique:
         )
         return Outfit(outfit=pieces, total=120.0, currency="EUR", notes=("One family of colours.",))
 
-    def begin_upload(self, content_type: str, size: int) -> Upload:
+    def begin_upload(self, content_type: str, size: int, *, name: str | None = None) -> Upload:
         self._check()
-        self.shelf["photo-1"] = photo(status="waiting", image_url=None)
+        self.shelf["photo-1"] = photo(status="waiting", image_url=None, name=name)
         return Upload(url="https://storage.example.com", fields={"key": "k"}, model_id="photo-1")
 
     def send(self, upload: Upload, sent: Photo) -> None:
@@ -117,7 +134,8 @@ class FakeBoutique:
         return PhotoPage(models=tuple(self.shelf.values()))
 
     def photo(self, model_id: str) -> ShopperPhoto:
-        self.shelf[model_id] = photo(model_id, advice=("Show your whole upper body.",))
+        name = self.shelf[model_id].name
+        self.shelf[model_id] = photo(model_id, advice=("Show your whole upper body.",), name=name)
         return self.shelf[model_id]
 
     def delete_photo(self, model_id: str) -> Deleted:
@@ -130,6 +148,11 @@ class FakeBoutique:
         self.asked.append(request)
         self._check()
         return Begun(job_id="job-1")
+
+    def job(self, job_id: str) -> Job:
+        if job_id not in self.looks:
+            raise ApiProblem(404, "Not Found")
+        return self.looks[job_id]
 
     def jobs(self, *, cursor: str | None = None, limit: int = 24) -> JobPage:
         return JobPage(jobs=tuple(self.looks.values()))
@@ -193,6 +216,9 @@ class FakeBoutique:
         self._check()
         self.erased = True
         return Erased()
+
+    def conversations(self, *, cursor: str | None = None, limit: int = 20) -> ConversationPage:
+        return ConversationPage(conversations=self.talks[:limit])
 
     def note_interactions(self, events: Sequence[Interaction]) -> Noted:
         self.events += events

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import streamlit as st
 from streamlit import env_util
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest, app_test
 
 from ui import session
 from ui.answers import Capabilities, Hit, Product, ProductPage
@@ -144,16 +145,32 @@ class FakeStylist:
         return given
 
 
+class _LastingPages(PagesManager):
+    """Knows the pages of the run before while only a part of a page is drawn again, as in a browser."""
+
+    latest: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pages = self.latest or None
+
+    def set_pages_and_resolve(self, pages: dict[str, Any], fallback_page_hash: str = "") -> Any:
+        _LastingPages.latest = pages
+        return super().set_pages_and_resolve(pages, fallback_page_hash)
+
+
 @cache
-def _look_once() -> None:
+def _prepare_streamlit() -> None:
     """Streamlit looks through all imported modules and all installed packages again for every test."""
+    app_test.PagesManager = _LastingPages
     env_util.is_repl = lambda: False
     manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def open_app() -> AppTest:
     """The site, before its first run."""
-    _look_once()
+    _prepare_streamlit()
+    _LastingPages.latest = {}
     return AppTest.from_file(APP, default_timeout=60)
 
 

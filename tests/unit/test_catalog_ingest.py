@@ -13,7 +13,8 @@ from moto.dynamodb.responses import DynamoHandler
 
 from runtime.catalog import ingest
 from runtime.catalog.ingest import DeadLetterQueue, DeadLettersLost
-from runtime.catalog.ingest_logic import DeadLetter, Ingestion
+from runtime.catalog.ingest_logic import GIVEN_UP, DeadLetter, Ingestion
+from runtime.catalog.outcomes import MOST_REASONS, Noted, OutcomeTable, Reason
 from runtime.catalog.reconcile import Outcome, Refused, Settled
 from runtime.shared.aws import Clients
 from runtime.shared.products import product_id_for_key
@@ -63,13 +64,26 @@ class FakeLetters:
         self.sent.extend(letters)
 
 
+@dataclass
+class FakeOutcomes:
+    noted: list[Noted] = field(default_factory=list)
+    fail: Exception | None = None
+
+    def note(self, noted: Noted) -> None:
+        if self.fail:
+            raise self.fail
+        self.noted.append(noted)
+
+
 class Bench:
     def __init__(self, **results: Settled | Exception) -> None:
         self.settler = FakeSettler(dict(results))
         self.letters = FakeLetters()
+        self.outcomes = FakeOutcomes()
 
     def run(self, *records: dict[str, Any]) -> list[str]:
-        return list(Ingestion(self.settler, self.letters, BUCKET, 3).run(records).failed)
+        ingestion = Ingestion(self.settler, self.letters, self.outcomes, BUCKET, 3, lambda: 1.5)
+        return list(ingestion.run(records).failed)
 
 
 def test_keys_are_decoded() -> None:
@@ -168,6 +182,34 @@ def test_bugs_are_failures_like_others() -> None:
     assert bench.run(s3_message("a", id_="x")) == ["x"]
 
 
+def test_what_became_of_each_key_is_noted() -> None:
+    rows = tuple(Refused("catalogue-row", f"row {row}", row, "price") for row in range(2, 32))
+    bench = Bench(file=Settled(Outcome.FILE_READ, rows, 7, '"abc"'))
+    bench.run(s3_message("file"))
+    [noted] = bench.outcomes.noted
+    assert (noted.key, noted.etag, noted.outcome, noted.at) == ("file", '"abc"', "FilesRead", 1.5)
+    assert (noted.rows_changed, noted.refusals, len(noted.reasons)) == (7, 30, MOST_REASONS)
+    assert noted.reasons[0] == Reason("row 2", 2, "price")
+
+
+def test_what_will_be_tried_again_is_not_noted_and_what_is_given_up_is() -> None:
+    bench = Bench(a=EmbeddingThrottled("slow"))
+    bench.run(s3_message("a", attempts=2))
+    assert bench.outcomes.noted == []
+    record = s3_message("a", attempts=3)
+    bench.run({**record, "body": record["body"].replace('"key": "a"', '"key": "a", "eTag": "abc"')})
+    [noted] = bench.outcomes.noted
+    assert (noted.outcome, noted.etag) == (GIVEN_UP, "abc")
+    assert "EmbeddingThrottled" in noted.reasons[0].text
+
+
+def test_the_catalogue_follows_the_bucket_whether_that_can_be_noted_or_not() -> None:
+    bench = Bench(bad=BAD)
+    bench.outcomes.fail = ZeroDivisionError()
+    assert bench.run(s3_message("bad", "fine")) == []
+    assert [letter.key for letter in bench.letters.sent] == ["bad"]
+
+
 def make_writes_atomic(monkeypatch: pytest.MonkeyPatch) -> None:
     """DynamoDB checks a condition and writes in one step; moto, called from several threads, does not."""
     lock, call = threading.Lock(), DynamoHandler.call_action
@@ -191,11 +233,26 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
         events, dead = (
             clients.get("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("events", "dead")
         )
-        setting = {"queue_url": events, "dead_letter_url": dead, "max_attempts": 3}
+        create_outcomes_table(clients.get("dynamodb"))
+        setting = {
+            "queue_url": events,
+            "dead_letter_url": dead,
+            "max_attempts": 3,
+            "outcomes_table": "outcomes",
+        }
         monkeypatch.setenv("INGEST", json.dumps(setting))
         ingest._open_consumer.cache_clear()  # pyright: ignore[reportPrivateUsage]
         yield clients
         ingest._open_consumer.cache_clear()  # pyright: ignore[reportPrivateUsage]
+
+
+def create_outcomes_table(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName="outcomes",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+    )
 
 
 def read_letters(clients: Clients) -> list[dict[str, Any]]:
@@ -298,6 +355,10 @@ def test_a_storm_of_uploads_ends_with_every_good_photo_once_and_every_bad_one_to
     given_up = {texts(letter)["key"] for letter in letters if texts(letter)["kind"] == "failed-repeatedly"}
     good = {product_id_for_key(key) for key in keys if key not in bad}
     maybe = {product_id_for_key(key) for key in given_up}
+    noted = OutcomeTable(aws.get("dynamodb"), "outcomes").find(keys)
+    assert {key for key in keys if noted[key].outcome == "Refused"} == bad
+    for key in keys:
+        assert noted[key].etag == s3.head_object(Bucket=BUCKET, Key=key)["ETag"].strip('"') or key in given_up
     rows = aws.get("dynamodb").scan(TableName="products")["Items"]
     shown = {row["product_id"]["S"] for row in rows if "content_hash" in row}
     assert good - maybe <= shown <= good

@@ -36,6 +36,7 @@ from runtime.fitting.port import (
     TryOnUnavailable,
 )
 from runtime.fitting.settings import ComposeSettings, NovaCanvasSettings, SageMakerSettings
+from runtime.fitting.told import Step
 from runtime.shared.aws import Clients
 from tests.unit.chat_doubles import check_request
 
@@ -315,7 +316,7 @@ class Painter:
 
 
 def test_a_failed_check_is_tried_once_more_and_then_told(person: bytes, request_: RenderRequest) -> None:
-    told: list[tuple[float, str]] = []
+    told: list[tuple[float, Step]] = []
 
     def put_on(model: TryOnModel) -> Any:
         return dress(
@@ -335,7 +336,7 @@ def test_a_failed_check_is_tried_once_more_and_then_told(person: bytes, request_
     assert look.mask is not None and read_mask(look.mask).max() == 255
     assert put_on(never).notes == (COLORS_MISSING,) and len(never.seeds) == 2
     shares = [share for share, _ in told]
-    assert all(0 <= share <= 1 for share in shares) and told[-1] == (1.0, "done")
+    assert all(0 <= share <= 1 for share in shares) and told[-1] == (1.0, Step("finishing"))
     assert LABEL == "Shows the look, not the size."
 
 

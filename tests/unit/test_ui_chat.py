@@ -35,9 +35,10 @@ def stylist(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStylist]:
 @pytest.mark.parametrize(
     ("features", "links"),
     [
-        (("search",), ["Discover", "Account"]),
-        (("search", "chat"), ["Discover", "Stylist", "Account"]),
-        (("search", "chat", "images"), ["Discover", "Stylist", "Lookbook", "Account"]),
+        (("search",), ["Discover", "*Account*"]),
+        (("search", "chat"), ["Discover", "Stylist", "*Account*"]),
+        (("search", "chat", "images"), ["Discover", "Stylist", "Lookbook", "*Account*"]),
+        (("search", "closet"), ["Discover", "Saved", "*Bag*", "*Account*"]),
     ],
 )
 def test_pages_are_offered_only_where_the_stack_has_their_feature(
@@ -45,7 +46,7 @@ def test_pages_are_offered_only_where_the_stack_has_their_feature(
 ):
     stylist.features = features
     test = open_page("views/account.py")
-    assert [link.proto.label for link in test.get("page_link")][1:] == links
+    assert [link.proto.label for link in test.get("page_link")][1 : 1 + len(links)] == links
 
 
 def test_the_start_offers_occasions_and_one_click_begins(stylist: FakeStylist):

@@ -7,10 +7,17 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from runtime.chat import suggestions
+from runtime.chat.turn import NOTHING_TO_SAY, ONLY_PRODUCTS
+from runtime.fitting import person as person_checks
+from runtime.fitting import told
 from tests.unit.fitting_double import FakeBoutique, install, job, photo
 from tests.unit.stylist_double import html_of, keys_of, open_page
+from ui import sentences
 from ui.fitting_answers import Job
 from ui.problems import ApiProblem
+from ui.widgets.fitting_looks import REMARKS
+from ui.widgets.progress import STEPS, Progress
 
 ROOM = "views/fitting_room.py"
 
@@ -60,8 +67,7 @@ def test_without_consent_no_photo_is_taken(boutique: FakeBoutique):
     test = open_page(ROOM)
     assert all(uploader.proto.disabled for uploader in test.file_uploader if "photo of you" in uploader.label)
     assert "deleted by itself" in html_of(test)
-    assert test.button(key="try-on").disabled
-    assert "Still missing: a photo and a piece to try on." in html_of(test)
+    assert "try-on" not in keys_of(test)
 
 
 def test_a_good_photo_is_sent_checked_and_chosen(boutique: FakeBoutique):
@@ -69,12 +75,81 @@ def test_a_good_photo_is_sent_checked_and_chosen(boutique: FakeBoutique):
     assert len(boutique.sent) == 1
     assert "Show your whole upper body." in html_of(test)
     assert test.button(key="use-photo-1").label == "In use"
+    assert test.button(key="try-on").disabled
+    assert "Choose a piece to try on first." in html_of(test)
 
 
 def test_a_drawn_person_needs_no_consent(boutique: FakeBoutique):
     test = press(open_page(ROOM), "figure-brown")
     assert boutique.sent[0].data.startswith(b"\xff\xd8")
     assert test.button(key="use-photo-1").label == "In use"
+    assert boutique.asked == []
+
+
+def test_one_click_on_a_drawn_person_puts_the_pieces_on(boutique: FakeBoutique):
+    boutique.news = [[job()]]
+    test = open_page(ROOM, piece=["id1", "id2"])
+    assert test.button(key="figure-brown").label == "Try it on Ada"
+    press(test, "figure-brown")
+    (request,) = boutique.asked
+    assert (request.model_id, request.product_ids) == ("photo-1", ("id1", "id2"))
+    assert test.query_params["look"] == "job-1"
+    assert "Ada wearing Piece 1" in html_of(test)
+    boutique.news = [[job("job-1")]]
+    press(test, "figure-brown")
+    assert len(boutique.sent) == 1 and len(boutique.asked) == 2
+
+
+def test_steps_and_remarks_are_told_by_their_codes(boutique: FakeBoutique):
+    step = {"code": "putting-on", "values": {"garment": "Piece 1"}}
+    going = job(status="processing", result_url=None, note="x", step=step, estimate_s=9)
+    assert "Putting on Piece 1." in Progress(going).describe()
+    assert "About 9 seconds left" in Progress(going).describe()
+    unknown = job(status="processing", note="Ironing <it>.", step={"code": "ironing", "values": {}})
+    assert "Ironing &lt;it&gt;." in Progress(unknown).describe()
+    boutique.shelf["photo-1"] = photo()
+    remark = {"code": "face-changed", "values": {}}
+    boutique.looks["job-1"] = job(notes=("In English.",), remarks=(remark,))
+    html = html_of(open_page(ROOM))
+    assert "The face may have been changed in this picture." in html and "In English." not in html
+
+
+def test_what_the_site_can_say_is_what_the_api_tells():
+    assert set(STEPS) == set(told.STEP_TEXTS) and dict(STEPS) == dict(told.STEP_TEXTS)
+    assert {told.describe_remark(text)["code"]: text for text in REMARKS.values()} == dict(REMARKS)
+    assert set(REMARKS) == told.REMARK_CODES
+    advice = {value for name, value in vars(person_checks).items() if name.isupper() and type(value) is str}
+    assert advice == set(sentences.ADVICE)
+    assert set(suggestions.SENTENCES) == set(sentences.SUGGESTIONS)
+    assert {NOTHING_TO_SAY, ONLY_PRODUCTS} == set(sentences.REPLIES)
+
+
+def test_compare_is_one_click_and_leads_back_to_one_look(dressed: FakeBoutique):
+    test = open_page(ROOM)
+    assert test.button(key="compare-look").disabled
+    dressed.looks["job-2"] = job("job-2", product_ids=("id2",))
+    test = press(open_page(ROOM), "compare-look")
+    assert test.query_params["compare"] == ["job-1", "job-2"]
+    press(test, "choose-job-2")
+    assert test.query_params["look"] == "job-2"
+    assert "Side by side" not in html_of(test)
+
+
+def test_a_look_leads_to_the_stylist_and_to_other_pieces(dressed: FakeBoutique):
+    dressed.features = (*dressed.features, "chat")
+    test = open_page(ROOM)
+    links = {link.proto.label: link.proto.query_string for link in test.get("page_link")}
+    assert links["Ask the stylist about it"] == "about=id1"
+    press(test, "change-pieces")
+    assert pieces_of(test) == ["id1"]
+    assert "look" not in test.query_params
+    assert test.button(key="try-on").label == "Try it on"
+
+
+def test_who_comes_with_pieces_is_not_shown_an_old_look(dressed: FakeBoutique):
+    test = open_page(ROOM, piece="id2")
+    assert "delete-look" not in keys_of(test)
+    assert not test.button(key="try-on").disabled
 
 
 def test_advice_comes_before_a_photo_leaves_the_site(boutique: FakeBoutique):
@@ -106,7 +181,7 @@ def test_pieces_become_a_look_with_its_statuses_on_the_way(boutique: FakeBoutiqu
     assert (request.model_id, request.product_ids, request.parameters) == ("photo-1", ("id1", "id2"), {})
     assert test.query_params["look"] == "job-1"
     assert "The colours are those of the shop." in html_of(test)
-    assert "Shows the look, not the size." in html_of(test)
+    assert "About" not in html_of(test)
     assert len(test.get("download_button")) == 1
 
 

@@ -15,7 +15,7 @@ from ui.style_answers import Style
 from ui.widgets.own_data import collect
 
 DISCOVER, PRODUCT = "views/discover.py", "views/product.py"
-STYLE, SAVED = "views/style.py", "views/saved.py"
+STYLE, SAVED, BAG = "views/style.py", "views/saved.py", "views/bag.py"
 
 
 @pytest.fixture
@@ -29,6 +29,12 @@ def boutique(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBoutique]:
 
 def press(test: AppTest, key: str) -> AppTest:
     test.button(key=key).click().run()
+    assert not test.exception
+    return test
+
+
+def choose(test: AppTest, key: str, way: str) -> AppTest:
+    test.menu_button(key=key).click(way).run()
     assert not test.exception
     return test
 
@@ -66,17 +72,18 @@ def test_incognito_sends_nothing_and_counts_nothing(boutique: FakeBoutique):
 def test_hearts_and_refusals_are_told_once_and_shown(boutique: FakeBoutique):
     test = open_page(DISCOVER, q="coat")
     press(test, "results-0-heart-icon")
-    assert test.button(key="results-0-heart-icon").label == "Saved Piece 1"
-    press(test, "results-0-refuse-icon")
+    assert test.button(key="results-0-heart-icon").label == "Saved: Piece 1"
+    choose(test, "results-0-more-icon", "refuse")
     assert test.button(key="results-0-heart-icon").label == "Save Piece 1"
-    assert test.button(key="results-0-refuse-icon").label == "Turned down – Piece 1"
+    assert "Show it as before" in test.menu_button(key="results-0-more-icon").options
     assert noted(boutique) == [("favorite", "id1"), ("dislike", "id1")]
 
 
 def test_more_and_less_like_this_lead_to_a_search(boutique: FakeBoutique):
-    test = open_page(DISCOVER, q="coat", page="2")
-    assert links_of(test)["More like this"] == "like=id3"
-    assert links_of(test)["Less like this"] == "q=coat&unlike=id3"
+    test = choose(open_page(DISCOVER, q="coat"), "results-2-more-icon", "more")
+    assert test.query_params == {"like": "id3"}
+    test = choose(open_page(DISCOVER, q="coat", page="2"), "results-2-more-icon", "less")
+    assert test.query_params == {"q": "coat", "unlike": "id3"}
     test = open_page(DISCOVER, q="coat", unlike=["id1", "id2"])
     assert boutique.searches[-1]["unlike"] == ("id1", "id2")
     press(test, "clear-unlike")
@@ -99,16 +106,16 @@ def test_the_product_page_stands_without_an_outfit(boutique: FakeBoutique):
     assert "Complete the look" not in html_of(test)
 
 
-def test_the_bag_and_the_favourites_are_on_one_page(boutique: FakeBoutique):
+def test_the_bag_and_the_wishlist_have_what_was_put_there(boutique: FakeBoutique):
     test = open_page(PRODUCT, id="id1")
     press(test, "bag-it")
-    press(test, "product-heart")
+    press(test, "product-heart-icon")
     test.switch_page(SAVED).run()
-    html = html_of(test)
-    assert "Bag · €20.00" in html
-    assert "Favourites" in html
-    press(test, "unbag-id1-icon")
-    assert "Bag" not in html_of(test)
+    assert "Piece 1" in links_of(test)
+    test.switch_page(BAG).run()
+    assert "€20.00" in html_of(test)
+    press(test, "bag-id1-out-icon")
+    assert "Your bag is empty" in html_of(test)
     assert noted(boutique) == [("view", "id1"), ("cart", "id1"), ("favorite", "id1")]
 
 
@@ -157,7 +164,7 @@ def test_a_stack_without_style_shows_none_of_it(boutique: FakeBoutique):
 
 
 def test_what_is_kept_can_be_had_and_deleted(boutique: FakeBoutique):
-    boutique.features = ("search", "interactions", "profile")
+    boutique.features = ("search", "interactions", "profile", "closet")
     test = press(open_page(PRODUCT, id="id1"), "bag-it")
     test.switch_page("views/account.py").run()
     assert collect(cast(StylistClient, boutique)) == {"photos": [1, 2], "profile": [{"city": "Porto"}]}

@@ -7,17 +7,19 @@ import streamlit as st
 
 from ui import catalog, session
 from ui.answers import Product
+from ui.catalog import Facets
 from ui.client import StylistClient
 from ui.photos import Photo
-from ui.place import Place, go_to, note_place, read_place, settle
-from ui.problems import ApiProblem
+from ui.place import Place, go_to, note_place, read_place, settle, stays
 from ui.widgets import cards, messages, style_bar
-from ui.widgets.filters import show_filters
+from ui.widgets.filters import open_filters, show_details_choice
 from ui.widgets.searchbar import chosen_photo, show_search_bar
+from ui.widgets.skeleton import show_skeleton_cards
 from ui.widgets.text import escape, label_of
+from ui.words import say, say_many
 
 _MOST_RESULTS = 96
-_NOT_FOUND = 404
+_SKELETONS = 10
 
 
 def show_discover() -> None:
@@ -27,27 +29,33 @@ def show_discover() -> None:
     settle(place.address)
     note_place(place)
     show_search_bar(place)
-    show_filters(place, catalog.load_facets(client))
-    weight = style_bar.show_style_bar(client, place) if catalog.find_features(client).style else None
+    weight = show_choices(client, place, catalog.load_facets(client))
+    frames = st.empty()
+    if not stays():
+        with frames.container():
+            show_skeleton_cards(_SKELETONS, "wait")
     photo, liked = chosen_photo(place), find_liked(client, place)
     # What the address refers to may be gone: the rest of the wish still counts.
     place = replace(place, photo=place.photo if photo else None, like=place.like if liked else None)
-    with st.spinner("Looking through the shop…"):
-        products, more = find(client, place, photo, liked, weight)
+    products, more = find(client, place, photo, liked, weight)
+    frames.empty()
     show_heading(place, photo, liked, len(products), more)
     show_results(place, products, more)
 
 
+def show_choices(client: StylistClient, place: Place, facets: Facets) -> float | None:
+    """Filters, and how the results are ordered; the weight of the shopper's style, None for the usual one."""
+    weight = None
+    with open_filters(place, facets), st.popover(say("Sort & style"), icon=":material/tune:", key="sort"):
+        if catalog.find_features(client).style:
+            weight = style_bar.show_style_bar(client, place)
+        show_details_choice(place)
+    return weight
+
+
 def find_liked(client: StylistClient, place: Place) -> Product | None:
     """The product that others should be like; None too when it has left the shop."""
-    if not place.like:
-        return None
-    try:
-        return client.product(place.like)
-    except ApiProblem as problem:
-        if problem.status == _NOT_FOUND:
-            return None
-        raise
+    return catalog.load_product(client, place.like) if place.like else None
 
 
 def find(
@@ -79,34 +87,46 @@ def show_heading(place: Place, photo: Photo | None, liked: Product | None, count
     """What is shown, with the photo or the product that it was compared with."""
     with st.container(key="heading", horizontal=True, vertical_alignment="center"):
         if photo:
-            st.image(photo.data, width=64, alt="Your photo")
+            st.image(photo.data, width=64, alt=say("Your photo"))
         if liked:
             st.html(cards.picture(liked, eager=True, css_class="thumb"), width=64)
-        amount = f"{count}{'+' if more else ''} {'piece' if count == 1 else 'pieces'}" if count else ""
         title = escape(title_of(place, photo, liked))
+        amount = escape(_describe_count(count, more=more))
         st.html(f'<h1>{title}</h1><p class="muted" role="status">{amount}</p>', width="content")
         if photo or liked:
-            label = "Remove photo" if photo else "Clear"
+            label = say("Remove photo") if photo else say("Clear")
             rest = replace(place, photo=None, page=1) if photo else replace(place, like=None, page=1)
             st.button(label, icon=":material/close:", on_click=go_to, args=(rest,), key="clear")
         if place.unlike:
-            count = len(place.unlike)
-            label = f"Forget the {count} {'piece' if count == 1 else 'pieces'} you wanted less of"
+            label = say_many(
+                "Forget the {count} piece you wanted less of",
+                "Forget the {count} pieces you wanted less of",
+                len(place.unlike),
+            )
             rest = replace(place, unlike=(), page=1)
             st.button(label, icon=":material/close:", on_click=go_to, args=(rest,), key="clear-unlike")
+
+
+def _describe_count(count: int, *, more: bool) -> str:
+    if not count:
+        return ""
+    if more:
+        return say("More than {count} pieces", count=count)
+    return say_many("{count} piece", "{count} pieces", count)
 
 
 def title_of(place: Place, photo: Photo | None, liked: Product | None) -> str:
     """The heading in the shopper's words."""
     if place.words:
-        return f"“{place.words}”" + (" with your photo" if photo else "")
+        words = say("“{words}”", words=place.words)
+        return say("{words} with your photo", words=words) if photo else words
     if photo:
-        return "Like your photo"
+        return say("Like your photo")
     if liked:
-        return f"Similar to {liked.title}"
+        return say("Similar to {name}", name=liked.title)
     if place.category:
         return label_of(place.category)
-    return "Your selection" if place.needs_search else "All pieces"
+    return say("Your selection") if place.needs_search else say("All pieces")
 
 
 def show_results(place: Place, products: Sequence[Product], more: bool) -> None:
@@ -114,20 +134,23 @@ def show_results(place: Place, products: Sequence[Product], more: bool) -> None:
     if not products:
         show_nothing(place)
         return
-    cards.show_cards(products, key="results")
+    cards.show_cards(products, key="results", show_match=place.details)
     if more:
         with st.container(horizontal=True, horizontal_alignment="center"):
-            st.button("Show more", on_click=go_to, args=(replace(place, page=place.page + 1),), key="more")
+            following = replace(place, page=place.page + 1)
+            st.button(say("Show more"), on_click=go_to, args=(following,), key="more")
 
 
 def show_nothing(place: Place) -> None:
     """Says that nothing fits, and leads out."""
     if place == Place():
-        messages.show_message("The shelves are still empty", "Please look again in a little while.")
+        messages.show_message(say("The shelves are still empty"), say("Please look again in a little while."))
         return
-    messages.show_message("Nothing fits yet", "Try fewer words, another colour, or a wider price range.")
+    messages.show_message(
+        say("Nothing fits yet"), say("Try fewer words, another colour, or a wider price range.")
+    )
     with st.container(key="start-over", horizontal=True, horizontal_alignment="center"):
-        st.button("See all pieces", on_click=go_to, args=(Place(),), key="see-all")
+        st.button(say("See all pieces"), on_click=go_to, args=(Place(),), key="see-all")
 
 
 show_discover()

@@ -2,13 +2,15 @@
 
 from streamlit.components.v2 import component
 
+from ui.words import say
+
 _HTML = """
 <figure class="before-after">
   <img class="before" decoding="async"><img class="after" decoding="async">
-  <span class="side left" aria-hidden="true">Before</span>
-  <span class="side right" aria-hidden="true">After</span>
+  <span class="side left" aria-hidden="true"></span>
+  <span class="side right" aria-hidden="true"></span>
   <span class="cut" aria-hidden="true"></span>
-  <input type="range" min="0" max="100" value="50" step="1" aria-label="How much of the look is shown">
+  <input type="range" min="0" max="100" value="50" step="1">
   <figcaption></figcaption>
 </figure>
 """
@@ -18,17 +20,16 @@ export default function ({ data, parentElement }) {
   const slider = figure.querySelector("input");
   for (const side of ["before", "after"]) {
     const image = figure.querySelector("." + side);
-    // The frame takes the shape of the photo, so that nothing is cut off.
-    image.onload = () => {
-      figure.style.aspectRatio = image.naturalWidth + " / " + image.naturalHeight;
-    };
     image.alt = data[side + "_words"];
     if (image.src !== data[side]) image.src = data[side];
   }
+  figure.querySelector(".left").textContent = data.left;
+  figure.querySelector(".right").textContent = data.right;
   figure.querySelector("figcaption").textContent = data.label;
+  slider.setAttribute("aria-label", data.slider);
   const show = () => {
     figure.style.setProperty("--cut", slider.value + "%");
-    slider.setAttribute("aria-valuetext", 100 - slider.value + " % of the look");
+    slider.setAttribute("aria-valuetext", data.share.replace("{percent}", 100 - slider.value));
   };
   slider.oninput = show;
   show();
@@ -43,7 +44,11 @@ def show_before_after(before: str, after: str, *, words: str, label: str, key: s
     data = {
         "before": before,
         "after": after,
-        "before_words": "You, before",
+        "before_words": say("The photo, before"),
+        "left": say("Before"),
+        "right": say("After"),
+        "slider": say("How much of the look is shown"),
+        "share": say("{percent} % of the look"),
         "after_words": words,
         "label": label,
     }

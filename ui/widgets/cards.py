@@ -9,6 +9,7 @@ from ui.answers import Hit, Product
 from ui.catalog import Features
 from ui.widgets import card_actions
 from ui.widgets.colors import swatch_of
+from ui.widgets.skeleton import open_grid
 from ui.widgets.text import (
     begin_sentence,
     describe_stock,
@@ -20,20 +21,26 @@ from ui.widgets.text import (
     is_web_address,
     label_of,
 )
+from ui.words import say
 
 PRODUCT_PAGE = "views/product.py"
-_EAGER_CARDS = 4
+_EAGER_CARDS = 5
 
 
 def show_cards(
-    products: Sequence[Product], key: str, *, min_width: int = 210, show_match: bool = True
+    products: Sequence[Product],
+    key: str,
+    *,
+    min_width: int = 210,
+    show_match: bool = False,
+    rail: bool = False,
 ) -> None:
-    """A grid of cards; the whole card leads to its product.
+    """A grid of cards, or one row of them; the whole card leads to its product.
 
-    `show_match` says how well each one fits a search, which means nothing where pieces fit one another.
+    `show_match` says how well each one fits a search, for shoppers who asked for such details.
     """
     features = catalog.find_features(session.get_client())
-    grid = st.grid(min_column_width=min_width, gap="medium", key=key)
+    grid = open_grid(len(products), key, rail=rail, min_width=min_width)
     for position, product in enumerate(products):
         with grid.cell(), st.container(key=f"{key}-card-{position}", gap=None):
             _show_card(
@@ -54,9 +61,7 @@ def _show_card(product: Product, key: str, features: Features, *, eager: bool, s
         width="stretch",
     )
     st.html(_facts(product, show_match=show_match))
-    card_actions.show_links(product, key, features)
-    if features.style:
-        card_actions.show_taste(product, key)
+    card_actions.show_tools(product, key, features)
 
 
 def total_price(products: Sequence[Product]) -> str:
@@ -72,7 +77,8 @@ def picture(product: Product, *, eager: bool = False, css_class: str = "picture"
     """HTML of a product's picture in its frame, or of an empty frame when there is none."""
     badge = _stock_badge(product)
     if not is_web_address(product.image_url):
-        return f'<div class="{css_class} blank" role="img" aria-label="No picture yet">{badge}</div>'
+        words = escape(say("No picture yet"))
+        return f'<div class="{css_class} blank" role="img" aria-label="{words}">{badge}</div>'
     loading = "eager" if eager else "lazy"
     source, words = escape(product.image_url or ""), escape(describe(product))
     return (
@@ -101,7 +107,8 @@ def _facts(product: Product, *, show_match: bool) -> str:
         name, swatch = escape(label_of(product.color)), swatch_of(product.color)
         parts.append(f'<span class="dot" style="background:{swatch}" role="img" aria-label="{name}"></span>')
     if show_match and isinstance(product, Hit) and product.relevance is not None:
-        parts.append(f'<span class="match">{round(100 * product.relevance)}% match</span>')
+        match = say("{percent}% match", percent=round(100 * product.relevance))
+        parts.append(f'<span class="match">{escape(match)}</span>')
     facts = f'<p class="facts">{"".join(parts)}</p>'
     return facts + _why(product)
 

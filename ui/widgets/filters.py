@@ -6,22 +6,36 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui.catalog import Facets
 from ui.place import Place, go_to, read_place
 from ui.widgets.colors import swatch_styles
 from ui.widgets.text import escape_markdown, format_price, label_of
+from ui.words import say
 
 
-def show_filters(place: Place, facets: Facets) -> None:
-    """Category, colour, price and stock, as far as the catalogue knows them."""
+def open_filters(place: Place, facets: Facets) -> DeltaGenerator:
+    """Category, colour, price and stock, as far as the catalogue knows them; the bar, for what follows."""
     _ask_category(place, facets)
-    with st.container(key="filter-bar", horizontal=True, vertical_alignment="center"):
+    bar = st.container(key="filter-bar", horizontal=True, vertical_alignment="center", gap="xsmall")
+    with bar:
         _ask_colors(place, facets)
         _ask_prices(place, facets)
         if facets.knows_stock:
             show_value("stock", place.in_stock)
-            st.toggle("In stock", key="stock", on_change=_take_stock)
+            st.toggle(say("In stock"), key="stock", on_change=_take_stock)
+    return bar
+
+
+def show_details_choice(place: Place) -> None:
+    """Whether the cards tell how well each piece fits a search."""
+    show_value("details", place.details)
+    st.toggle(say("Show how well each piece matches"), key="details", on_change=_take_details)
+
+
+def _take_details() -> None:
+    go_to(replace(read_place(), details=st.session_state["details"]))
 
 
 def show_value(key: str, value: Any) -> None:
@@ -36,7 +50,7 @@ def _ask_category(place: Place, facets: Facets) -> None:
         return
     show_value("category", place.category)
     st.pills(
-        "Category",
+        say("Category"),
         options,
         format_func=_show_word,
         key="category",
@@ -54,11 +68,12 @@ def _ask_colors(place: Place, facets: Facets) -> None:
     if not options:
         return
     chosen = ", ".join(place.colors)
-    with st.popover(f"Colour: {escape_markdown(chosen)}" if chosen else "Colour", key="color-filter"):
+    label = say("Colour: {chosen}", chosen=escape_markdown(chosen)) if chosen else say("Colour")
+    with st.popover(label, key="color-filter"):
         st.html(swatch_styles("color", options))
         show_value("color", list(place.colors))
         st.pills(
-            "Colour",
+            say("Colour"),
             options,
             selection_mode="multi",
             format_func=_show_word,
@@ -80,7 +95,7 @@ def _ask_prices(place: Place, facets: Facets) -> None:
     with st.popover(_price_label(chosen, top, facets.currency), key="price-filter"):
         show_value("price", chosen)
         st.slider(
-            f"Price in {escape_markdown(facets.currency)}" if facets.currency else "Price",
+            _price_words(facets.currency),
             0,
             top,
             step=5 if top <= 500 else 10,
@@ -95,11 +110,15 @@ def _take_prices(top: int) -> None:
     go_to(replace(read_place(), lowest=lowest or None, highest=highest if highest < top else None, page=1))
 
 
+def _price_words(currency: str | None) -> str:
+    return say("Price in {currency}", currency=escape_markdown(currency)) if currency else say("Price")
+
+
 def _price_label(chosen: tuple[int, int], top: int, currency: str | None) -> str:
     if chosen == (0, top):
-        return "Price"
+        return say("Price")
     low, high = (format_price(value, currency).replace(".00", "") for value in chosen)
-    return escape_markdown(f"Price: {low} to {high}")
+    return escape_markdown(say("Price: {low} to {high}", low=low, high=high))
 
 
 def _take_stock() -> None:

@@ -3,34 +3,28 @@
 import streamlit as st
 
 from ui.answers import Product
-from ui.client import StylistClient
-from ui.problems import ApiProblem
 from ui.style_answers import Outfit
 from ui.widgets import card_actions, cards
 from ui.widgets.text import escape, format_price, label_of
+from ui.words import say
 
 
-def show_outfit(client: StylistClient, product: Product) -> None:
-    """Pieces that go with this one; the page stands without them when that fails."""
-    try:
-        outfit = client.outfit(product.product_id)
-    except ApiProblem as problem:
-        if problem.session_ended:
-            raise
-        return
+def show_outfit(outfit: Outfit, product: Product) -> None:
+    """Pieces that go with this one, and what can be done with all of them in one click."""
     pieces = [piece for piece in outfit.outfit if piece.product_id != product.product_id]
     if not pieces:
         return
     slots = " · ".join(dict.fromkeys(label_of(piece.slot) for piece in pieces if piece.slot))
     notes = "".join(f"<p>{escape(note)}</p>" for note in outfit.notes)
     st.html(
-        f'<h2 class="section">Complete the look{_describe_total(outfit)}</h2>'
+        f'<h2 class="section">{escape(_title_of(outfit))}</h2>'
         f'<div class="muted"><p>{escape(slots)}</p>{notes}</div>'
     )
-    cards.show_cards(pieces, key="complete", show_match=False)
-    card_actions.show_outfit_link([product, *pieces], key="complete")
+    cards.show_cards(pieces, key="complete", rail=True)
+    name = say("Look with {name}", name=product.title)
+    card_actions.show_outfit_actions([product, *pieces], name, key="complete")
 
 
-def _describe_total(outfit: Outfit) -> str:
+def _title_of(outfit: Outfit) -> str:
     total = format_price(outfit.total, outfit.currency)
-    return f" · {escape(total)} in all" if total else ""
+    return say("Complete the look · {total} in all", total=total) if total else say("Complete the look")

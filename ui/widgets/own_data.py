@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import fitting, session, signals, styles, taste
+from ui import closet, fitting, session, signals, styles
 from ui.client import StylistClient
 from ui.problems import ApiProblem
 from ui.widgets.text import escape, label_of
@@ -108,7 +108,7 @@ def _erase() -> None:
     except ApiProblem as problem:
         st.session_state[_SAID] = problem.describe(_REFUSED)
         return
-    taste.forget()
+    closet.forget()
     fitting.close_room()
     styles.forget_style()
     st.session_state[_SAID] = say("Everything that was kept of you is deleted.")

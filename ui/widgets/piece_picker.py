@@ -20,6 +20,7 @@ from ui.fitting_place import (
 )
 from ui.widgets import cards
 from ui.widgets.text import escape, escape_markdown, format_price
+from ui.words import say
 
 _SHOWN = 8
 
@@ -40,7 +41,7 @@ def show_pieces(client: StylistClient, place: FittingPlace, pieces: Sequence[Pro
             price = escape(format_price(product.price, product.currency))
             st.html(f'<p class="piece"><strong>{escape(product.title)}</strong><br>{price}</p>')
             st.button(
-                f"Put {escape_markdown(product.title)} back",
+                escape_markdown(say("Put {piece} back", piece=product.title)),
                 icon=":material/close:",
                 type="tertiary",
                 key=f"put-back-{product.product_id}-icon",
@@ -48,42 +49,42 @@ def show_pieces(client: StylistClient, place: FittingPlace, pieces: Sequence[Pro
                 args=(place, product.product_id),
             )
     if len(pieces) > 1:
-        st.html(f'<p class="muted">Worn together{_describe_total(pieces)}</p>')
-    with st.expander("Choose a piece", icon=":material/add:", expanded=not pieces):
+        st.html(f'<p class="muted">{escape(_describe_total(pieces))}</p>')
+    with st.expander(say("Choose a piece"), icon=":material/add:", expanded=not pieces):
         _show_choice(client, place)
 
 
 def _describe_total(pieces: Sequence[Product]) -> str:
     total = cards.total_price(pieces)
-    return f" · {escape(total)} in all" if total else ""
+    return say("Worn together · {total} in all", total=total) if total else say("Worn together")
 
 
 def _show_choice(client: StylistClient, place: FittingPlace) -> None:
     words = st.text_input(
-        "Find a piece",
+        say("Find a piece"),
         key="piece-words",
         type="search",
         icon=":material/search:",
         max_chars=200,
-        placeholder="White shirt, linen trousers…",
+        placeholder=say("White shirt, linen trousers…"),
     )
     found = _find(client, words.strip())
     if not found:
-        st.html('<p class="muted" role="status">Nothing fits yet. Try other words.</p>')
+        st.html(f'<p class="muted" role="status">{escape(say("Nothing fits yet. Try other words."))}</p>')
         return
     grid = st.grid(min_column_width=110, gap="small", key="piece-choice")
     for product in found:
         with grid.cell(), st.container(gap="xsmall", key=f"choice-{product.product_id}"):
             st.html(cards.picture(product))
             st.button(
-                f"Add *{escape_markdown(product.title)}*",
+                say("Add *{piece}*", piece=escape_markdown(product.title)),
                 width="stretch",
                 key=f"add-{product.product_id}-short",
                 on_click=_add,
                 args=(product,),
                 disabled=product.product_id in place.pieces,
             )
-    st.caption(f"Up to {MOST_PIECES} pieces, one of each kind.")
+    st.caption(say("Up to {count} pieces, one of each kind.", count=MOST_PIECES))
 
 
 def _find(client: StylistClient, words: str) -> Sequence[Product]:

@@ -8,6 +8,7 @@ import streamlit as st
 from ui.photos import Photo, PhotoProblem, prepare_photo
 from ui.place import Place, go_to, read_place
 from ui.widgets.filters import show_value
+from ui.words import say
 
 _MOST_PHOTOS = 5
 
@@ -17,11 +18,11 @@ def show_search_bar(place: Place) -> None:
     with st.container(key="search-bar", horizontal=True):
         show_value("q", place.words)
         st.text_input(
-            "What are you looking for?",
+            say("What are you looking for?"),
             key="q",
             type="search",
             icon=":material/search:",
-            placeholder="Red summer dress, striped t-shirt, black shoes…",
+            placeholder=say("Red summer dress, striped t-shirt, black shoes…"),
             label_visibility="collapsed",
             max_chars=500,
             on_change=_take_words,
@@ -30,7 +31,7 @@ def show_search_bar(place: Place) -> None:
             # A taken photo is shown beside the results; a new key leaves the uploader empty for the next one.
             key = f"photo-{st.session_state.get('uploads', 0)}"
             st.file_uploader(
-                "Search by photo",
+                say("Search by photo"),
                 type=["jpg", "jpeg", "png", "webp"],
                 key=key,
                 label_visibility="collapsed",
@@ -40,7 +41,7 @@ def show_search_bar(place: Place) -> None:
     if problem := st.session_state.pop("photo_problem", None):
         st.warning(problem, icon=":material/broken_image:")
     elif place.photo and chosen_photo(place) is None:
-        st.info("Please choose your photo again: we do not keep photos.", icon=":material/photo_camera:")
+        st.info(say("Please choose your photo again: we do not keep photos."), icon=":material/photo_camera:")
 
 
 def chosen_photo(place: Place) -> Photo | None:

@@ -7,11 +7,15 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from ui.widgets.text import label_of
+from ui.words import later, say
 
 _AUTO = "AUTO"
 _STATE = "fitting-parameters"
-_AREAS = {"GARMENT": "Where the piece is worn", "PROMPT": "In my words", "IMAGE": "A picture of the area"}
+_AREAS = {
+    "GARMENT": later("Where the piece is worn"),
+    "PROMPT": later("In my words"),
+    "IMAGE": later("A picture of the area"),
+}
 _CLASSES = (
     _AUTO,
     "UPPER_BODY",
@@ -35,12 +39,49 @@ _CLASSES = (
 )
 _SHAPES = (_AUTO, "CONTOUR", "BOUNDING_BOX")
 _STYLING = {
-    "longSleeveStyle": ("Long sleeves", ("SLEEVE_DOWN", "SLEEVE_UP")),
-    "tuckingStyle": ("Tucked in", ("UNTUCKED", "TUCKED")),
-    "outerLayerStyle": ("Jacket or coat", ("CLOSED", "OPEN")),
+    "longSleeveStyle": (later("Long sleeves"), ("SLEEVE_DOWN", "SLEEVE_UP")),
+    "tuckingStyle": (later("Tucked in"), ("UNTUCKED", "TUCKED")),
+    "outerLayerStyle": (later("Jacket or coat"), ("CLOSED", "OPEN")),
 }
-_KEPT = {"preserveFace": "Face", "preserveHands": "Hands", "preserveBodyPose": "Pose"}
-_MERGING = {"BALANCED": "Balanced", "SEAMLESS": "Seamless: soft edges", "DETAILED": "Detailed: crisp cloth"}
+_KEPT = {
+    "preserveFace": later("Face"),
+    "preserveHands": later("Hands"),
+    "preserveBodyPose": later("Pose"),
+}
+_MERGING = {
+    "BALANCED": later("Balanced"),
+    "SEAMLESS": later("Seamless: soft edges"),
+    "DETAILED": later("Detailed: crisp cloth"),
+}
+_VALUES = {
+    _AUTO: later("Choose for me"),
+    "CONTOUR": later("Along the piece"),
+    "BOUNDING_BOX": later("A box around it"),
+    "SLEEVE_DOWN": later("Sleeves down"),
+    "SLEEVE_UP": later("Sleeves up"),
+    "UNTUCKED": later("Untucked"),
+    "TUCKED": later("Tucked"),
+    "CLOSED": later("Closed"),
+    "OPEN": later("Open"),
+    "UPPER_BODY": later("Upper body"),
+    "LOWER_BODY": later("Lower body"),
+    "FULL_BODY": later("Full body"),
+    "FOOTWEAR": later("Footwear"),
+    "LONG_SLEEVE_SHIRT": later("Shirt with long sleeves"),
+    "SHORT_SLEEVE_SHIRT": later("Shirt with short sleeves"),
+    "NO_SLEEVE_SHIRT": later("Shirt without sleeves"),
+    "OTHER_UPPER_BODY": later("Something else on the upper body"),
+    "LONG_PANTS": later("Long trousers"),
+    "SHORT_PANTS": later("Shorts"),
+    "OTHER_LOWER_BODY": later("Something else on the lower body"),
+    "LONG_DRESS": later("Long dress"),
+    "SHORT_DRESS": later("Short dress"),
+    "FULL_BODY_OUTFIT": later("Whole outfit"),
+    "OTHER_FULL_BODY": later("Something else for the whole body"),
+    "SHOES": later("Shoes"),
+    "BOOTS": later("Boots"),
+    "OTHER_FOOTWEAR": later("Other footwear"),
+}
 _LONGEST_SIDE = 4096
 
 
@@ -51,47 +92,53 @@ def chosen_options() -> dict[str, Any]:
 
 def show_options() -> None:
     """Asks, folded away."""
-    with st.expander("More choices", icon=":material/tune:"):
+    with st.expander(say("More choices"), icon=":material/tune:"):
         parameters = {**_ask_area(), **_ask_styling(), **_ask_kept()}
         merging = st.selectbox(
-            "How it blends in", list(_MERGING), format_func=_MERGING.__getitem__, key="option-merge"
+            say("How it blends in"),
+            list(_MERGING),
+            format_func=lambda name: say(_MERGING[name]),
+            key="option-merge",
         )
         if merging != "BALANCED":
             parameters["mergeStyle"] = merging
         seed = st.number_input(
-            "Number of the variation",
+            say("Number of the variation"),
             min_value=0,
             max_value=2_147_483_646,
             value=None,
-            placeholder="Any",
+            placeholder=say("Any"),
             key="option-seed",
-            help="The same number gives the same picture again.",
+            help=say("The same number gives the same picture again."),
         )
-        if st.toggle("Show me what was painted over", key="option-mask-shown"):
+        if st.toggle(say("Show me what was painted over"), key="option-mask-shown"):
             parameters["returnMask"] = True
         st.session_state[_STATE] = parameters if seed is None else {**parameters, "seed": int(seed)}
 
 
 def _ask_area() -> dict[str, Any]:
     area = st.selectbox(
-        "What is painted over", list(_AREAS), format_func=_AREAS.__getitem__, key="option-area"
+        say("What is painted over"),
+        list(_AREAS),
+        format_func=lambda name: say(_AREAS[name]),
+        key="option-area",
     )
     if area == "IMAGE":
         return _ask_picture()
-    shape = st.selectbox("Its edge", _SHAPES, format_func=_show_choice, key="option-shape")
+    shape = st.selectbox(say("Its edge"), _SHAPES, format_func=_show_choice, key="option-shape")
     chosen: dict[str, Any] = {} if shape == _AUTO else {"maskShape": shape}
     if area == "PROMPT":
         words = st.text_input(
-            "The area in your words", key="option-words", placeholder="the jacket", max_chars=300
+            say("The area in your words"), key="option-words", placeholder=say("the jacket"), max_chars=300
         )
         return {"maskType": "PROMPT", "maskPrompt": words.strip(), **chosen} if words.strip() else {}
-    garment = st.selectbox("Kind of piece", _CLASSES, format_func=_show_choice, key="option-class")
+    garment = st.selectbox(say("Kind of piece"), _CLASSES, format_func=_show_choice, key="option-class")
     return {**chosen, "garmentClass": garment} if garment != _AUTO else chosen
 
 
 def _ask_picture() -> dict[str, Any]:
     upload = st.file_uploader(
-        "A picture as large as your photo: black where the piece goes, white elsewhere",
+        say("A picture as large as your photo: black where the piece goes, white elsewhere"),
         type=["png"],
         key="option-mask",
     )
@@ -100,12 +147,12 @@ def _ask_picture() -> dict[str, Any]:
     try:
         with Image.open(io.BytesIO(upload.getvalue()), formats=("PNG",)) as image:
             if max(image.size) > _LONGEST_SIDE:
-                st.warning(f"That picture has more than {_LONGEST_SIDE} pixels on a side.")
+                st.warning(say("That picture has more than {count} pixels on a side.", count=_LONGEST_SIDE))
                 return {}
             buffer = io.BytesIO()
             image.convert("L").point([0] * 128 + [255] * 128).save(buffer, "PNG")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        st.warning("We cannot read that picture. Please choose a PNG.", icon=":material/broken_image:")
+        st.warning(say("We cannot read that picture. Please choose a PNG."), icon=":material/broken_image:")
         return {}
     return {"maskType": "IMAGE", "maskImage": base64.b64encode(buffer.getvalue()).decode("ascii")}
 
@@ -113,7 +160,7 @@ def _ask_picture() -> dict[str, Any]:
 def _ask_styling() -> dict[str, Any]:
     styling: dict[str, str] = {}
     for name, (label, values) in _STYLING.items():
-        value = st.segmented_control(label, values, format_func=_show_choice, key=f"option-{name}")
+        value = st.segmented_control(say(label), values, format_func=_show_choice, key=f"option-{name}")
         if value:
             styling[name] = value
     return {"garmentStyling": styling} if styling else {}
@@ -121,9 +168,9 @@ def _ask_styling() -> dict[str, Any]:
 
 def _ask_kept() -> dict[str, Any]:
     kept = st.pills(
-        "What stays as it is",
+        say("What stays as it is"),
         list(_KEPT),
-        format_func=_KEPT.__getitem__,
+        format_func=lambda name: say(_KEPT[name]),
         selection_mode="multi",
         default=["preserveFace", "preserveHands"],
         key="option-kept",
@@ -134,4 +181,4 @@ def _ask_kept() -> dict[str, Any]:
 
 
 def _show_choice(value: str) -> str:
-    return "Choose for me" if value == _AUTO else label_of(value.lower())
+    return say(_VALUES[value])

@@ -18,6 +18,7 @@ FUNCTIONS = (
     "chat",
     "closet",
     "clusters",
+    "desk",
     "images",
     "knowledge",
     "migration",

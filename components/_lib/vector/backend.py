@@ -43,6 +43,8 @@ class BackendResult:
     """What reading every vector and changing attributes must be allowed to do."""
     scan_statements: tuple[Statement, ...]
     """Reading everything stored, page by page and by id."""
+    state_statements: tuple[Statement, ...] = ()
+    """Reading when an index was last written and what it holds, for backends that write one."""
     layers: tuple[pulumi.Input[str], ...] = ()
     """Layers that functions need for this backend beside their own."""
     collection: pulumi.Input[str] = ""

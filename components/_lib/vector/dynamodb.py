@@ -46,6 +46,7 @@ def create(request: BackendRequest) -> BackendResult:
             iam.allow(["dynamodb:UpdateItem"], [table.arn]),
         ),
         scan_statements=(iam.allow(["dynamodb:BatchGetItem", "dynamodb:Scan"], [table.arn]),),
+        state_statements=tuple(_read_manifests(snapshots)),
         watched=(*compactor, watched_table(f"{request.name}-embeddings", table)),
     )
 
@@ -111,6 +112,16 @@ def _read_snapshots(bucket: aws.s3.Bucket) -> list[iam.Statement]:
     return [
         iam.allow(["s3:GetObject"], [pulumi.Output.concat(bucket.arn, "/*")]),
         # Without it S3 answers "forbidden" instead of "not there" for a snapshot that does not exist yet.
+        iam.allow(["s3:ListBucket"], [bucket.arn]),
+    ]
+
+
+def _read_manifests(bucket: aws.s3.Bucket) -> list[iam.Statement]:
+    return [
+        iam.allow(
+            ["s3:GetObject"],
+            [pulumi.Output.concat(bucket.arn, "/indexes/*/", name) for name in ("latest", "manifest.json")],
+        ),
         iam.allow(["s3:ListBucket"], [bucket.arn]),
     ]
 

@@ -15,11 +15,23 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from runtime.vectors.engine import Manifest, Snapshot, VectorIndex, read_snapshot, write_snapshot
+from runtime.vectors.engine import (
+    Manifest,
+    Snapshot,
+    VectorIndex,
+    read_manifest,
+    read_snapshot,
+    write_snapshot,
+)
 from runtime.vectors.stores.calls import error_code
 
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
 _PAST_THE_END = "InvalidRange"
+
+
+def written_at(name: str) -> float:
+    """When the snapshot of that name was written, in seconds since 1970. Raises ValueError."""
+    return int(name.partition("-")[0]) / 1e9
 
 
 class SnapshotBucket:
@@ -44,6 +56,10 @@ class SnapshotBucket:
     def read(self, name: str) -> Snapshot:
         """The snapshot by that name. Raises the engine's SnapshotUnusable."""
         return read_snapshot(self._folder(f"{name}/"), embedding_key=self._embedding_key)
+
+    def read_manifest(self, name: str) -> Manifest:
+        """What the snapshot by that name holds. Raises the engine's SnapshotUnusable."""
+        return read_manifest(self._folder(f"{name}/"))
 
     def write(self, index: VectorIndex, *, checkpoint: int) -> tuple[str, Manifest]:
         """Write a snapshot and point to it; `index` has every change up to `checkpoint` (epoch microseconds).
