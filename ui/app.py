@@ -22,8 +22,8 @@ def main() -> None:
     # Before the page, which may take a while: a reload must not lose what was just saved.
     keepsakes.write()
     assistive.tell_page()
-    if not session.is_signed_in() and page.url_path != footer.PRIVACY_PATH:
-        welcome.show_welcome(client)
+    if not session.is_signed_in():
+        welcome.show_outside(client, page)
         return
     notices.show()
     note_page(page.url_path)
