@@ -54,6 +54,14 @@ def test_requests_carry_the_key_and_the_shoppers_token():
     assert request.headers["authorization"] == "Bearer the-token"
 
 
+@pytest.mark.parametrize(("category", "query"), [(None, "limit=8"), ("t-shirt", "limit=8&category=t-shirt")])
+def test_what_is_popular_is_asked_for_of_all_or_of_a_category(category: str | None, query: str):
+    server = Server(httpx.Response(200, json={"products": [{"product_id": "p"}], "days": 7}))
+    page = server.client().trending(category=category)
+    assert str(server.requests[0].url) == f"{API}/products/trending?{query}"
+    assert ([product.product_id for product in page.products], page.cursor) == (["p"], None)
+
+
 def test_without_a_token_no_authorization_is_sent():
     server = Server(httpx.Response(200, json={"features": ["search"], "notice": "Local models.", "new": 1}))
     assert server.client(token=None).capabilities().notice == "Local models."
