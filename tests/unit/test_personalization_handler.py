@@ -85,6 +85,7 @@ def test_interactions_are_accepted_counted_and_queued(shop: Shop) -> None:
     assert [each.product_id for each in shop.queue.sent] == [shop.ids[1], shop.ids[2]]
     assert {each.user_id for each in shop.queue.sent} != {USER}
     assert len({each.user_id for each in shop.queue.sent}) == 1
+    assert {each.category for each in shop.queue.sent} == {"dress"}
     assert shop.style()["interactions"] == 2
 
 
@@ -151,6 +152,7 @@ def test_opting_out_forgets_and_stays(shop: Shop) -> None:
     assert shop.table.item is not None
     assert "pseudonym" not in shop.table.item and "events" not in shop.table.item
     assert shop.tell(3) == (202, {"accepted": 0, "ignored": 1})
+    assert len(shop.queue.sent) == 2, "nothing of it is learned from or counted as popular"
     assert shop.call("PATCH", "/me/style", {"opted_out": False})[1]["opted_out"] is False
     assert shop.tell(3) == (202, {"accepted": 1, "ignored": 0})
 
