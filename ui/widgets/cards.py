@@ -7,15 +7,16 @@ import streamlit as st
 from ui import catalog, session
 from ui.answers import Hit, Product
 from ui.catalog import Features
+from ui.reasons import reasons_of
 from ui.widgets import card_actions
 from ui.widgets.colors import swatch_of
 from ui.widgets.skeleton import open_grid
 from ui.widgets.text import (
-    begin_sentence,
     describe_stock,
     escape,
     escape_markdown,
     format_price,
+    format_share,
     is_scarce,
     is_sold_out,
     is_web_address,
@@ -107,13 +108,12 @@ def _facts(product: Product, *, show_match: bool) -> str:
         name, swatch = escape(label_of(product.color)), swatch_of(product.color)
         parts.append(f'<span class="dot" style="background:{swatch}" role="img" aria-label="{name}"></span>')
     if show_match and isinstance(product, Hit) and product.relevance is not None:
-        match = say("{percent}% match", percent=round(100 * product.relevance))
+        match = say("{share} match", share=format_share(product.relevance))
         parts.append(f'<span class="match">{escape(match)}</span>')
     facts = f'<p class="facts">{"".join(parts)}</p>'
     return facts + _why(product)
 
 
 def _why(product: Product) -> str:
-    if not isinstance(product, Hit) or not product.why:
-        return ""
-    return f'<p class="why">{escape(begin_sentence(product.why[0]))}</p>'
+    reasons = reasons_of(product) if isinstance(product, Hit) else []
+    return f'<p class="why">{escape(reasons[0])}</p>' if reasons else ""
