@@ -69,11 +69,6 @@ class StylistClient(FittingCalls, StyleCalls, ClosetCalls, PrivacyCalls, DeskCal
         params = {"category": category, "cursor": cursor, "limit": str(limit)}
         return self.ask(ProductPage, "GET", "/products", params=params)
 
-    def trending(self, limit: int = 8, category: str | None = None) -> ProductPage:
-        """What many shoppers like these days, most liked first."""
-        params = {"limit": str(limit), "category": category}
-        return self.ask(ProductPage, "GET", "/products/trending", params=params)
-
     def product(self, product_id: str) -> Product:
         """One product."""
         return self.ask(Product, "GET", f"/products/{quote(product_id, safe='')}")
