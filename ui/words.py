@@ -6,6 +6,7 @@ English stands in the code; every other language is a gettext message file in `u
 
 import io
 from collections.abc import Mapping
+from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ui import keepsakes
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 """Languages of the site with their own names, by code; the first is the one of the code."""
 _USUAL = "en"
-_KEPT = "language"
+_KEPT, _SPOKEN = "language", "language_spoken"
 _FOLDER = Path(__file__).resolve().parent / "languages"
 
 
@@ -42,8 +43,13 @@ def later(message: str) -> str:
 
 def current_language() -> str:
     """The language that the shopper chose, else that of their browser where the site speaks it."""
-    chosen = keepsakes.read(_KEPT, shared=True)
-    return chosen if chosen in LANGUAGES else choose_language(st.context.locale)
+    # Hundreds of messages of a page ask for it, and what decides it is the same in all of a visit.
+    known = st.session_state.get(_SPOKEN)
+    if known is None:
+        chosen = keepsakes.read(_KEPT, shared=True)
+        known = chosen if chosen in LANGUAGES else choose_language(st.context.locale)
+        st.session_state[_SPOKEN] = known
+    return known
 
 
 def current_locale() -> Locale:
@@ -56,6 +62,7 @@ def keep_language(language: str) -> None:
     if language not in LANGUAGES:
         raise ValueError(f"the site speaks {', '.join(LANGUAGES)}, not {language}")
     keepsakes.keep(_KEPT, language, shared=True)
+    st.session_state[_SPOKEN] = language
 
 
 def choose_language(browser: str | None) -> str:
@@ -73,7 +80,7 @@ def choose_locale(language: str, browser: str | None) -> Locale:
     return locale if locale.language == language else Locale(language)
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def load_messages(language: str) -> NullTranslations:
     """The messages of a language; of the code's own language the messages themselves."""
     path = _FOLDER / f"{language}.po"

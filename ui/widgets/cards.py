@@ -16,6 +16,7 @@ from ui.widgets.text import (
     escape,
     escape_markdown,
     format_price,
+    format_share,
     is_scarce,
     is_sold_out,
     is_web_address,
@@ -107,7 +108,7 @@ def _facts(product: Product, *, show_match: bool) -> str:
         name, swatch = escape(label_of(product.color)), swatch_of(product.color)
         parts.append(f'<span class="dot" style="background:{swatch}" role="img" aria-label="{name}"></span>')
     if show_match and isinstance(product, Hit) and product.relevance is not None:
-        match = say("{percent}% match", percent=round(100 * product.relevance))
+        match = say("{share} match", share=format_share(product.relevance))
         parts.append(f'<span class="match">{escape(match)}</span>')
     facts = f'<p class="facts">{"".join(parts)}</p>'
     return facts + _why(product)
@@ -115,6 +116,4 @@ def _facts(product: Product, *, show_match: bool) -> str:
 
 def _why(product: Product) -> str:
     reasons = reasons_of(product) if isinstance(product, Hit) else []
-    if not reasons:
-        return ""
-    return f'<p class="why">{escape(reasons[0])}</p>'
+    return f'<p class="why">{escape(reasons[0])}</p>' if reasons else ""

@@ -32,7 +32,7 @@ _mark = component("stylist.here", js=_MARK, isolate_styles=False)
 def dress_page() -> None:
     """Title, icon and style sheet."""
     st.set_page_config(page_title=NAME, page_icon=str(_HERE / "favicon.png"), layout="wide")
-    # A sheet by itself would stand among Streamlit's events, where the next toast of a fragment takes its place.
+    # A sheet by itself would stand among Streamlit's events, where a toast may take its place.
     with st.container(key="theme-place"):
         st.html(f"<span></span><style>{(_HERE / 'theme.css').read_text(encoding='utf-8')}</style>")
 
