@@ -91,7 +91,7 @@ def _show_top(talk: Conversation, pieces: Sequence[Product]) -> None:
                 icon=":material/edit_square:",
                 type="tertiary",
                 on_click=conversation.start_over,
-                key="start-over",
+                key="new-conversation",
             )
     if talk.note:
         st.html(f'<p class="aside" role="status">{escape(say(talk.note))}</p>')
