@@ -57,6 +57,7 @@ class FakeBoutique(FakeCloset):
     def __init__(self) -> None:
         super().__init__()
         self.features: tuple[str, ...] = ("search", "try-on", "interactions", "closet")
+        self.keeps: dict[str, int] = {}
         self.shelf: dict[str, ShopperPhoto] = {}
         self.looks: dict[str, Job] = {}
         self.news: list[list[Job | None]] = []
@@ -85,7 +86,7 @@ class FakeBoutique(FakeCloset):
             raise self.problem
 
     def capabilities(self) -> Capabilities:
-        return Capabilities(features=self.features)
+        return Capabilities(features=self.features, keeps=self.keeps)
 
     def products(self, **_: Any) -> ProductPage:
         return ProductPage(products=tuple(Product(**self._describe(row)) for row in ROWS))

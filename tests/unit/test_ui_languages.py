@@ -12,16 +12,19 @@ from typing import Any
 
 import pytest
 from babel import Locale
+from babel.dates import get_month_names
 from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
 from local.deploy import LOCAL_MODELS
-from tests.unit.fitting_double import FakeBoutique, install
-from tests.unit.stylist_double import open_app, open_page
+from tests.unit.fitting_double import FakeBoutique, install, job, photo
+from tests.unit.stylist_double import FakeStylist, answer, open_app, open_page
 from ui import session, words
+from ui.answers import SearchAnswer
 from ui.extraction import extract_messages
+from ui.problems import ApiProblem
 from ui.widgets.footer import NOTICES
 
 UI = Path(session.__file__).parent
@@ -131,12 +134,12 @@ _MARKED = re.compile(f"{BEGIN}[^{BEGIN}{END}]*{END}")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _TOLD = frozenset({"alt", "aria-label", "placeholder", "title"})
 _SHOWN = frozenset({"body", "default", "help", "label", "options", "placeholder", "title", "value"})
-_NAMES = (
-    "Virtual Stylist English Deutsch Ada Piece EUR Porto Grace json pictures navy Navy Shoes shoes dress "
-    "shirt Discover Stylist Lookbook Fitting room Saved Account"
-)
-DATA = frozenset(_NAMES.split())
-"""Words of the doubles' data, and names."""
+_NAMES = """
+    Virtual Stylist English Deutsch Ada Piece EUR Porto json pictures navy Navy Shoes shoes dress shirt
+    Because you like navy One family of colours Take and coat wedding red
+"""
+DATA = frozenset([*_NAMES.split(), *get_month_names(locale="en").values()])
+"""Words of the doubles' data, names, and what dates are written with."""
 
 
 class Marked(NullTranslations):
@@ -209,27 +212,76 @@ def strays(test: AppTest) -> list[str]:
     return [f"{' '.join(words_left)}: {text[:200]}" for text in texts if (words_left := unmarked(text))]
 
 
+class Everything(FakeBoutique):
+    """A shop with all features, whose stylist answers too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = (
+            "search",
+            "chat",
+            "images",
+            "try-on",
+            "interactions",
+            "profile",
+            "closet",
+            "trending",
+        )
+        self.stylist = FakeStylist()
+        self.shelf["photo-1"] = photo()
+        self.looks["job-1"] = job(notes=())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stylist, name)
+
+
 @pytest.fixture
-def boutique(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBoutique]:
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Everything]:
     monkeypatch.setattr(words, "load_messages", lambda language: Marked())
     monkeypatch.setattr(words, "current_locale", lambda: Locale("en"))
-    fake = FakeBoutique()
-    fake.features = ("search", "chat", "images", "try-on", "interactions", "profile", "closet")
-    yield from install(fake, monkeypatch)
+    fake = Everything()
+    monkeypatch.setattr(session, "get_chat", lambda: fake.stylist)
+    for shown in install(fake, monkeypatch):
+        assert shown is fake
+        yield fake
 
 
-@pytest.mark.parametrize("page", ["account", "style", "privacy"])
-def test_pages_say_messages_only(boutique: FakeBoutique, page: str) -> None:
-    assert strays(open_page(f"views/{page}.py")) == []
+ADDRESSES: dict[str, dict[str, Any]] = {
+    "product": {"id": "id1"},
+    "compare": {"piece": ["id1", "id2"]},
+    "discover": {"q": "coat", "unlike": ["id3"], "color": ["red"]},
+    "fitting_room": {"photo": "photo-1", "piece": ["id1"], "look": "job-1"},
+}
 
 
-def test_the_first_screen_says_messages_only(boutique: FakeBoutique) -> None:
+@pytest.mark.parametrize("page", sorted(path.stem for path in (UI / "views").glob("[a-z]*.py")))
+def test_pages_say_messages_only(shop: Everything, page: str) -> None:
+    assert strays(open_page(f"views/{page}.py", **ADDRESSES.get(page, {}))) == []
+
+
+@pytest.mark.parametrize("status", [0, 401, 403, 404, 413, 429, 500])
+def test_problems_are_messages(shop: Everything, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: Any) -> SearchAnswer:
+        raise ApiProblem(status, "Title", "detail")
+
+    monkeypatch.setattr(shop, "search", fail)
+    assert strays(open_page("views/discover.py", q="coat")) == []
+
+
+def test_the_stylists_answer_is_data_among_messages(shop: Everything) -> None:
+    shop.stylist.answers = [answer()]
+    test = open_page("views/chat.py")
+    test.chat_input[0].set_value("Piece 1").run()
+    assert strays(test) == []
+
+
+def test_the_first_screen_says_messages_only(shop: Everything) -> None:
     test = open_app()
     test.user = {"is_logged_in": False}
     assert strays(test.run()) == []
 
 
-def test_what_is_not_a_message_is_found(boutique: FakeBoutique) -> None:
+def test_what_is_not_a_message_is_found(shop: Everything) -> None:
     assert unmarked(f'<p aria-label="Oh no">{BEGIN}Yes {BEGIN}red{END}{END} <b>Piece 1</b> Not this</p>') == [
         "Oh",
         "no",

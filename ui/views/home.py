@@ -28,7 +28,7 @@ _PROMISE = later(
 
 
 Tile = tuple[str, str, str, dict[str, str] | None, str]
-"""Name, page, label, query parameters and picture (HTML) of a way back."""
+# Name, page, label, query parameters and picture (HTML) of a way back.
 
 
 def show_home() -> None:

@@ -7,11 +7,11 @@ import streamlit as st
 from ui import catalog, session
 from ui.answers import Hit, Product
 from ui.catalog import Features
+from ui.reasons import reasons_of
 from ui.widgets import card_actions
 from ui.widgets.colors import swatch_of
 from ui.widgets.skeleton import open_grid
 from ui.widgets.text import (
-    begin_sentence,
     describe_stock,
     escape,
     escape_markdown,
@@ -114,6 +114,7 @@ def _facts(product: Product, *, show_match: bool) -> str:
 
 
 def _why(product: Product) -> str:
-    if not isinstance(product, Hit) or not product.why:
+    reasons = reasons_of(product) if isinstance(product, Hit) else []
+    if not reasons:
         return ""
-    return f'<p class="why">{escape(begin_sentence(product.why[0]))}</p>'
+    return f'<p class="why">{escape(reasons[0])}</p>'

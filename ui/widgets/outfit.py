@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.answers import Product
+from ui.reasons import notes_of
 from ui.style_answers import Outfit
 from ui.widgets import card_actions, cards
 from ui.widgets.text import escape, format_price, label_of
@@ -15,7 +16,7 @@ def show_outfit(outfit: Outfit, product: Product) -> None:
     if not pieces:
         return
     slots = " · ".join(dict.fromkeys(label_of(piece.slot) for piece in pieces if piece.slot))
-    notes = "".join(f"<p>{escape(note)}</p>" for note in outfit.notes)
+    notes = "".join(f"<p>{escape(note)}</p>" for note in notes_of(outfit))
     st.html(
         f'<h2 class="section">{escape(_title_of(outfit))}</h2>'
         f'<div class="muted"><p>{escape(slots)}</p>{notes}</div>'

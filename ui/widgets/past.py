@@ -68,7 +68,7 @@ def _show_try_ons(answer: Future[JobPage] | None) -> bool:
     if jobs:
         _show_title(say("Try-ons"))
         _show_grid(
-            "past-try-ons", [_describe_try_on(job) for job in jobs], say("Open"), card_actions.FITTING_PAGE
+            "past-try-ons", [_describe_try_on(job) for job in jobs], say("See it"), card_actions.FITTING_PAGE
         )
     return bool(jobs)
 
@@ -88,7 +88,9 @@ def _show_pictures(answer: Future[AlbumPage] | None) -> bool:
     images = page.images if page else ()
     if images:
         _show_title(say("Pictures"))
-        _show_grid("past-pictures", [_describe_picture(each) for each in images], say("Open"), _LOOKBOOK_PAGE)
+        _show_grid(
+            "past-pictures", [_describe_picture(each) for each in images], say("See it"), _LOOKBOOK_PAGE
+        )
     return bool(images)
 
 
