@@ -143,8 +143,7 @@ def _find_pieces(talk: Conversation) -> list[Product]:
     """What the conversation is to be about, as far as the shop still has it and nothing has been said yet."""
     if talk.exchanges:
         return []
-    found = [catalog.load_product(session.get_client(), product_id) for product_id in talk.about]
-    return [piece for piece in found if piece]
+    return list(catalog.load_products(session.get_client(), talk.about).values())
 
 
 def _read_earlier(talk: Conversation) -> None:
