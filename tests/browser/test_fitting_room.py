@@ -50,7 +50,8 @@ def test_a_photo_is_taken_only_with_consent_and_can_be_used(page: Page, cloud: R
 
 
 def test_a_piece_from_the_shop_becomes_a_look_step_by_step(page: Page, cloud: RunningCloud) -> None:
-    page.goto(f"{cloud.config.site_url}/?q=red+dress")
+    dress = cloud.search(query="red dress", limit=1)[0]["product_id"]
+    page.goto(f"{cloud.config.site_url}/product?id={dress}")
     page.get_by_role("link", name="Try it on").first.click()
     page.wait_for_url(re.compile("/fitting-room"))
     expect(page.get_by_role("button", name=re.compile("^Put .* back$"))).to_be_visible()

@@ -220,7 +220,7 @@ def _show_compared(looks: list[Look]) -> None:
             st.html(
                 f'<p class="muted" role="status">{escape(say("Choose one more picture to compare."))}</p>'
             )
-        grid = st.grid(columns=max(len(chosen), 2), gap="medium", key=f"compared-{max(len(chosen), 2)}")
+        grid = st.grid(columns=max(len(chosen), 2), gap="medium", key=f"side-by-side-{max(len(chosen), 2)}")
         for image, words, ratio in chosen:
             with grid.cell():
                 st.html(frame_picture(image, words, ratio) + f'<p class="wish small">{escape(words)}</p>')
