@@ -30,8 +30,11 @@ _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _PRODUCT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_SAID = 500
 _PICTURE_WISH = re.compile(
-    r"\b(show|draw|make|paint|see|give|generate|create)\b.*\b(picture|image|drawing|photo)\b", re.IGNORECASE
+    r"\b(show|draw|make|paint|see|give|generate|create)\b.*\b(picture|image|drawing|photo)\b"
+    r"|\b(zeig|mach|mal|zeichn|erstell)\w*\b.*\b(bild|foto|zeichnung)\b",
+    re.IGNORECASE,
 )
+"""In the languages of the site."""
 _PICTURE_PROMPT = "The whole outfit, worn together"
 _NOT_FOUND = 404
 _STATE = "conversation"

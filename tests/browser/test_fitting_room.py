@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import FIGURE, keep
+from tests.browser.steps import FIGURE, keep, settle
 from tests.support.cloud import RunningCloud, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
@@ -38,6 +38,7 @@ def open_room(page: Page, cloud: RunningCloud, query: str = "") -> None:
 
 def test_a_photo_is_taken_only_with_consent_and_can_be_used(page: Page, cloud: RunningCloud) -> None:
     open_room(page, cloud)
+    page.get_by_text("On a photo of your own").click()
     expect(page.locator('main input[type="file"]').first).to_be_disabled()
     page.get_by_text("I am in this photo").click()
     expect(page.locator('main input[type="file"]').first).to_be_enabled()
@@ -49,12 +50,14 @@ def test_a_photo_is_taken_only_with_consent_and_can_be_used(page: Page, cloud: R
 
 
 def test_a_piece_from_the_shop_becomes_a_look_step_by_step(page: Page, cloud: RunningCloud) -> None:
-    page.goto(f"{cloud.config.site_url}/?q=red+dress")
+    dress = cloud.search(query="red dress", limit=1)[0]["product_id"]
+    page.goto(f"{cloud.config.site_url}/product?id={dress}")
     page.get_by_role("link", name="Try it on").first.click()
     page.wait_for_url(re.compile("/fitting-room"))
     expect(page.get_by_role("button", name=re.compile("^Put .* back$"))).to_be_visible()
+    settle(page)
     page.evaluate(_WATCH)
-    page.get_by_role("button", name="Try it on").click()
+    page.get_by_role("button", name="Try it on", exact=True).click()
     after = page.get_by_role("img", name=re.compile("^You wearing")).first
     expect(after).to_be_visible(timeout=_MADE_WITHIN_MS)
     seen = page.evaluate("window.seen")
@@ -62,7 +65,8 @@ def test_a_piece_from_the_shop_becomes_a_look_step_by_step(page: Page, cloud: Ru
     order = [["created", "processing", "completed"].index(each.partition(":")[0]) for each in seen]
     assert order == sorted(order), seen
     page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-    expect(page.get_by_text("Shows the look, not the size.").last).to_be_visible()
+    expect(page.get_by_text("AI-made · shows the look, not the size").first).to_be_visible()
+    expect(page.get_by_role("link", name="Ask the stylist about it")).to_be_visible()
     keep(page, "fitting-look")
 
 
@@ -86,11 +90,34 @@ def test_the_look_is_downloaded(page: Page) -> None:
 def test_everything_is_still_there_after_a_reload(page: Page) -> None:
     page.reload()
     expect(page.get_by_role("img", name=re.compile("^You wearing")).first).to_be_visible(timeout=30_000)
+    page.get_by_text("Try something else on").click()
     expect(page.get_by_role("button", name="In use")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^Put .* back$"))).to_be_visible()
 
 
+def test_one_click_on_a_drawn_person_makes_a_second_look_to_compare(page: Page, cloud: RunningCloud) -> None:
+    page.get_by_role("button", name="Change a piece").click()
+    page.get_by_text("On a drawn person").click()
+    page.get_by_role("button", name="Try it on Ada").click()
+    after = page.get_by_role("img", name=re.compile("^Ada wearing")).first
+    expect(after).to_be_visible(timeout=_MADE_WITHIN_MS)
+    settle(page)
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
+    expect(page.get_by_role("button", name="Choose this one")).to_have_count(2)
+    keep(page, "fitting-compare")
+    page.get_by_role("button", name="Close the comparison").click()
+    expect(page.get_by_role("heading", name="Side by side")).to_have_count(0)
+
+
 def test_deleted_photos_are_gone_everywhere(page: Page, cloud: RunningCloud) -> None:
+    page.get_by_text("Try something else on").click()
+    page.get_by_role("button", name="Delete Ada").click()
+    page.get_by_role("button", name="Delete photo and looks").click()
+    expect(page.get_by_role("button", name="Delete Ada")).to_have_count(0, timeout=30_000)
+    settle(page)
+    page.goto(f"{cloud.config.site_url}/fitting-room")
+    page.get_by_text("Try something else on").click()
     page.get_by_role("button", name="Delete photo 1").click()
     page.get_by_role("button", name="Delete photo and looks").click()
     expect(page.get_by_text("No looks yet")).to_be_visible(timeout=30_000)

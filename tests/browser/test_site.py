@@ -138,13 +138,49 @@ def test_a_conversation_ends_with_an_outfit_and_its_picture(page: Page, cloud: R
     expect(page.get_by_text("I will not be able to help you with this query").first).to_be_visible()
 
 
+def test_a_conversation_is_there_after_a_reload_and_in_another_tab(page: Page) -> None:
+    expect(page).to_have_url(re.compile("session="))
+    for tab in (page, page.context.new_page()):
+        tab.goto(page.url)
+        expect(tab.get_by_role("heading", name=re.compile("^The outfit")).first).to_be_visible()
+        expect(tab.get_by_text("what's the capital of France")).to_be_visible()
+        expect(tab.get_by_role("link", name="Try the whole outfit on").first).to_be_visible()
+
+
+def test_an_address_says_something_to_the_stylist_once(page: Page, cloud: RunningCloud) -> None:
+    page.goto(cloud.config.site_url + "/chat?say=a+red+dress+for+a+woman")
+    expect(page.get_by_text("a red dress for a woman")).to_be_visible()
+    expect(page).to_have_url(re.compile("/chat[?]session="), timeout=30_000)
+    settle(page)
+    expect(page.locator('[class*="st-key-question-"]')).to_have_count(1)
+
+
+def test_a_conversation_begins_about_a_piece(page: Page, cloud: RunningCloud) -> None:
+    piece = cloud.search(query="white shirt", limit=1)[0]
+    page.goto(f"{cloud.config.site_url}/chat?about={piece['product_id']}")
+    expect(page.get_by_role("heading", name="What would you like to know about this piece?")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Something like")).click()
+    expect(page).to_have_url(re.compile("/chat[?]session="), timeout=30_000)
+
+
 def test_a_look_is_drawn_from_words(page: Page, cloud: RunningCloud) -> None:
     page.goto(cloud.config.site_url + "/lookbook")
     page.get_by_label("Your look in words").fill("a navy suit with a white shirt in the city")
     page.get_by_role("button", name="Make it").click()
-    picture = page.locator("main img").last
-    expect(picture).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("img", name="Made by AI: a navy suit")).to_be_visible(timeout=30_000)
     keep(page, "lookbook")
+
+
+def test_a_picture_does_not_move_what_stands_around_it(page: Page, cloud: RunningCloud) -> None:
+    page.goto(cloud.config.site_url + "/lookbook")
+    expect(page.get_by_role("heading", name="Earlier pictures")).to_be_visible()
+    page.get_by_role("button", name="City in the rain").click()
+    frame = page.locator(".in-making").first
+    expect(frame).to_be_visible()
+    settled = page.locator("figure.made").first
+    before = frame.bounding_box()
+    expect(page.get_by_role("img", name=re.compile("navy trench coat")).first).to_be_visible(timeout=30_000)
+    assert settled.bounding_box() == before
 
 
 def test_pictures_are_there_after_a_reload_until_they_are_deleted(page: Page, cloud: RunningCloud) -> None:

@@ -108,6 +108,12 @@ def test_who_asks_for_a_picture_gets_one(stylist: FakeStylist):
     assert stylist.wishes[0].request_id == stylist.wishes[1].request_id
 
 
+def test_who_asks_for_a_picture_in_german_gets_one(stylist: FakeStylist):
+    stylist.answers, stylist.pictures = [answer()], [ImageAnswer.model_validate({"images": [picture()]})]
+    say(open_page(CHAT), "Zeig mir bitte ein Bild davon")
+    assert len(stylist.wishes) == 1
+
+
 def test_without_the_feature_nothing_is_drawn(stylist: FakeStylist):
     stylist.features = ("search", "chat")
     stylist.answers = [answer()]
@@ -314,6 +320,6 @@ def test_an_interrupted_question_is_asked_by_the_next_run(stylist: FakeStylist):
 def test_a_new_conversation_forgets_the_old_one(stylist: FakeStylist):
     stylist.answers = [answer()]
     test = say(open_page(CHAT), "a wedding")
-    test.button(key="start-over").click().run()
+    test.button(key="new-conversation").click().run()
     assert "Piece 1" not in words_of(test)
     assert "session" not in test.query_params

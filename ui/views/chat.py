@@ -91,7 +91,7 @@ def _show_top(talk: Conversation, pieces: Sequence[Product]) -> None:
                 icon=":material/edit_square:",
                 type="tertiary",
                 on_click=conversation.start_over,
-                key="start-over",
+                key="new-conversation",
             )
     if talk.note:
         st.html(f'<p class="aside" role="status">{escape(say(talk.note))}</p>')
@@ -143,8 +143,7 @@ def _find_pieces(talk: Conversation) -> list[Product]:
     """What the conversation is to be about, as far as the shop still has it and nothing has been said yet."""
     if talk.exchanges:
         return []
-    found = [catalog.load_product(session.get_client(), product_id) for product_id in talk.about]
-    return [piece for piece in found if piece]
+    return list(catalog.load_products(session.get_client(), talk.about).values())
 
 
 def _read_earlier(talk: Conversation) -> None:

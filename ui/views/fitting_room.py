@@ -16,7 +16,7 @@ from ui.fitting_place import FittingPlace, carried, go_to_fitting, read_fitting_
 from ui.place import settle
 from ui.problems import ApiProblem
 from ui.widgets import fitting_looks, look_history
-from ui.widgets.fitting_looks import NamedJob, name_job
+from ui.widgets.fitting_looks import NamedJob, name_jobs
 from ui.widgets.making import describe_making
 from ui.widgets.photo_picker import show_people
 from ui.widgets.piece_picker import find_pieces, show_pieces
@@ -39,7 +39,7 @@ def show_fitting_room() -> None:
         place = _find_place(room)
         settle(place.address)
         pieces = find_pieces(client, place)
-        looks = {job.job_id: name_job(client, room, job) for job in room.jobs}
+        looks = name_jobs(client, room)
         # Each part keeps its position on the page and is emptied when there is nothing to show: what stood
         # there before would else be seen, in grey, while a look is being made.
         places = _show_stage(room, looks, place)

@@ -220,7 +220,7 @@ def _show_compared(looks: list[Look]) -> None:
             st.html(
                 f'<p class="muted" role="status">{escape(say("Choose one more picture to compare."))}</p>'
             )
-        grid = st.grid(columns=max(len(chosen), 2), gap="medium", key=f"compared-{max(len(chosen), 2)}")
+        grid = st.grid(columns=max(len(chosen), 2), gap="medium", key=f"side-by-side-{max(len(chosen), 2)}")
         for image, words, ratio in chosen:
             with grid.cell():
                 st.html(frame_picture(image, words, ratio) + f'<p class="wish small">{escape(words)}</p>')
@@ -241,6 +241,9 @@ def _show_album(looks: list[Look]) -> None:
     shown = {image.image_id for look in looks if look.answer for image in look.answer.images}
     earlier = [picture for picture in album.pictures if picture.image_id not in shown]
     if earlier:
+        # Side by side for all of them, before each one asks for its own.
+        ids = [product_id for picture in earlier for product_id in picture.product_ids]
+        catalog.load_products(session.get_client(), ids)
         st.html(f'<h2 class="section">{escape(say("Earlier pictures"))}</h2>')
         grid = st.grid(min_column_width=220, gap="medium", key="album")
         for picture in earlier:
@@ -290,8 +293,7 @@ def _show_earlier(picture: AlbumPicture) -> None:
 
 def _find_pieces(picture: AlbumPicture) -> list[Product]:
     """The pieces of the outfit that a picture shows, as far as the shop still has them."""
-    found = [catalog.load_product(session.get_client(), product_id) for product_id in picture.product_ids]
-    return [piece for piece in found if piece]
+    return list(catalog.load_products(session.get_client(), picture.product_ids).values())
 
 
 def _begin_again(picture: AlbumPicture) -> None:

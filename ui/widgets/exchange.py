@@ -99,13 +99,21 @@ def _show_sources(citations: tuple[Citation, ...]) -> None:
             st.html(f'<p class="source">{escape(citation.text)} {source}</p>')
 
 
-@st.fragment
 def show_next_steps(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, may_draw: bool) -> None:
     """What can be done with the outfit of an answer, its picture, and what the shopper thinks of the answer.
 
     A fragment: a picture that is wanted is made here, while the rest of the page stays as it is. Without
     `may_draw` something else comes first.
     """
+    draw = st.fragment(_draw_next_steps, key=_steps_key(answer))
+    draw(exchange, answer, can_draw=can_draw, may_draw=may_draw)
+
+
+def _steps_key(answer: ChatAnswer) -> str:
+    return f"next-steps-{answer.turn}"
+
+
+def _draw_next_steps(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, may_draw: bool) -> None:
     worn = _worn_in(answer)
     if worn and not answer.refused:
         with st.container(key=f"next-{answer.turn}", horizontal=True, gap="xsmall"):
@@ -120,7 +128,9 @@ def show_next_steps(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, m
                 )
             ids = [product.product_id for product in worn]
             name = next_steps.name_outfit(worn, begin_sentence(str(answer.brief.get("occasion") or "")))
-            next_steps.show_keeping(ids, name, f"next-{answer.turn}", _picture_of(exchange))
+            next_steps.show_keeping(
+                ids, name, f"next-{answer.turn}", _picture_of(exchange), redraw=_steps_key(answer)
+            )
     _show_look(exchange, answer, may_draw=may_draw)
     _show_rating(exchange, answer)
     notices.show()

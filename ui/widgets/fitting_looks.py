@@ -70,12 +70,16 @@ class NamedJob:
         return [piece.product_id for piece in self.pieces]
 
 
-def name_job(client: StylistClient, room: FittingRoom, job: Job) -> NamedJob:
-    """The try-on with its pieces, as far as the shop still has them."""
-    found = [catalog.load_product(client, product_id) for product_id in job.product_ids]
-    photo = room.find_photo(job.model_id)
-    person = photo.name if photo and photo.name in NAMES else None
-    return NamedJob(job, tuple(piece for piece in found if piece), person)
+def name_jobs(client: StylistClient, room: FittingRoom) -> dict[str, NamedJob]:
+    """The try-ons by id with their pieces, which are asked for side by side."""
+    known = catalog.load_products(client, [each for job in room.jobs for each in job.product_ids])
+    named: dict[str, NamedJob] = {}
+    for job in room.jobs:
+        photo = room.find_photo(job.model_id)
+        person = photo.name if photo and photo.name in NAMES else None
+        pieces = tuple(known[each] for each in job.product_ids if each in known)
+        named[job.job_id] = NamedJob(job, pieces, person)
+    return named
 
 
 def show_look(room: FittingRoom, look: NamedJob) -> None:

@@ -25,7 +25,7 @@ def show_compared(looks: Sequence[NamedJob]) -> None:
             key="close-compared",
             on_click=_close,
         )
-    grid = st.grid(columns=len(looks), gap="medium", key=f"compared-{len(looks)}")
+    grid = st.grid(columns=len(looks), gap="medium", key=f"side-by-side-{len(looks)}")
     for look in looks:
         with grid.cell(), st.container(key=f"compared-look-{look.job.job_id}", gap="xsmall"):
             total = cards.total_price(look.pieces)

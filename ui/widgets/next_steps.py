@@ -8,11 +8,11 @@ from ui import catalog, closet, session
 from ui.answers import Product
 from ui.closet_answers import LookPicture
 from ui.fitting_place import outfit_address
+from ui.widgets.card_actions import BAG_COUNT
 from ui.words import say
 
 FITTING_PAGE = "views/fitting_room.py"
 CHAT_PAGE = "views/chat.py"
-CLOSET = "closet"
 
 
 def show_try_on(products: Sequence[Product], key: str) -> None:
@@ -33,43 +33,45 @@ def show_keeping(
     key: str,
     picture: LookPicture | None = None,
     *,
-    disabled: bool = False,
+    redraw: str | None = None,
 ) -> None:
-    """Buttons that keep the outfit as a look and put all of it into the bag, where the stack keeps such."""
-    if not product_ids or CLOSET not in catalog.find_capabilities(session.get_client()).features:
+    """Buttons that keep the outfit as a look and put all of it into the bag, where the stack keeps such.
+
+    `redraw` is the fragment that shows them, if they stand in one.
+    """
+    if not product_ids or not catalog.find_features(session.get_client()).closet:
         return
-    show_save(product_ids, name, key, picture, disabled=disabled)
+    show_save(product_ids, name, key, picture)
     has_all = all(closet.is_in_bag(each) for each in product_ids)
     st.button(
-        say("All in your bag") if has_all else say("All in the bag"),
+        say("All in your bag") if has_all else say("Put all in the bag"),
         icon=":material/check:" if has_all else ":material/shopping_bag:",
         key=f"{key}-bag",
-        on_click=closet.put_in_bag,
-        args=(tuple(product_ids),),
-        disabled=disabled or has_all,
+        on_click=_put_in_bag,
+        args=(tuple(product_ids), redraw),
+        disabled=has_all,
     )
 
 
-def show_save(
-    product_ids: Sequence[str],
-    name: str,
-    key: str,
-    picture: LookPicture | None = None,
-    *,
-    disabled: bool = False,
-) -> None:
+def show_save(product_ids: Sequence[str], name: str, key: str, picture: LookPicture | None = None) -> None:
     """A button that keeps the outfit as a look."""
-    if not product_ids or CLOSET not in catalog.find_capabilities(session.get_client()).features:
+    if not product_ids or not catalog.find_features(session.get_client()).closet:
         return
     is_saved = closet.find_look(product_ids) is not None
     st.button(
         say("Look saved") if is_saved else say("Save look"),
-        icon=":material/check:" if is_saved else ":material/bookmark:",
+        icon=":material/bookmark_added:" if is_saved else ":material/bookmark:",
         key=f"{key}-save",
         on_click=_save,
         args=(tuple(product_ids), name, picture),
-        disabled=disabled or is_saved,
+        disabled=is_saved,
     )
+
+
+def _put_in_bag(product_ids: Sequence[str], redraw: str | None) -> None:
+    closet.put_in_bag(product_ids)
+    if redraw:
+        st.rerun([redraw, BAG_COUNT])
 
 
 def _save(product_ids: Sequence[str], name: str, picture: LookPicture | None) -> None:

@@ -27,8 +27,7 @@ _SHOWN = 8
 
 def find_pieces(client: StylistClient, place: FittingPlace) -> list[Product]:
     """The chosen pieces that the shop still has; the session remembers them."""
-    found = [catalog.load_product(client, product_id) for product_id in place.pieces]
-    pieces = [product for product in found if product]
+    pieces = list(catalog.load_products(client, place.pieces).values())
     carry(pieces)
     return pieces
 
