@@ -348,6 +348,7 @@ api = Api(
             "POST /search": search.function_arn,
             "GET /products": catalog.browse_function_arn,
             "GET /products/{id}": catalog.browse_function_arn,
+            "GET /products/trending": search.function_arn,
             "GET /products/{id}/similar": search.function_arn,
             "GET /products/{id}/outfit": search.function_arn,
             "POST /interactions": personalization.function_arn,

@@ -393,6 +393,7 @@ class Settings(BaseModel):
                     "personalization",
                     "profile",
                     "search",
+                    "trending",
                     "try-on",
                 ],
                 "vector_backend": self.vector_backend.value,

@@ -12,7 +12,7 @@ from components._lib.function import Function, FunctionSpec, check_pair
 from components._lib.kept import describe_kept, kept_rows, own_rows
 from components._lib.operation import read_operation
 from components._lib.package import public_token
-from components._lib.table import data_table
+from components._lib.table import Index, data_table
 from components._lib.watched import describe_watched, watched_table
 
 _GATEWAY_LIMIT_SECONDS = 29
@@ -21,6 +21,8 @@ _RECEIVES_BEFORE_DEAD_LETTER = 5
 _BATCH = 1_000
 _WINDOW_SECONDS = 10
 _RECORDERS = 5
+BOARD_INDEXES = ("by-score", "by-shelf")
+"""Indexes by which popular products are read: of all, and of a category."""
 
 
 class PersonalizationArgs(TypedDict):
@@ -55,12 +57,15 @@ class PersonalizationArgs(TypedDict):
 
 
 class Personalization(pulumi.ComponentResource):
-    """A table of style profiles, the function that keeps them, and a queue from which the lake is filled."""
+    """A table of style profiles, the function that keeps them, and a queue from which the lake is filled.
+
+    From the same queue a second table learns what is popular.
+    """
 
     environment: pulumi.Output[Mapping[str, str]]
-    """Settings STYLES, and RANKER where there is one (JSON texts), for functions that know taste."""
+    """Settings STYLES, POPULARITY, and RANKER where there is one (JSON texts), for functions that search."""
     policy: pulumi.Output[str]
-    """IAM policy document (JSON text) for reading style profiles and asking the ranker."""
+    """IAM policy document (JSON text) for reading style profiles and popularity and asking the ranker."""
     kept: pulumi.Output[str]
     """What is kept of shoppers (JSON text), for `Profile`."""
     owner_policy: pulumi.Output[str]
@@ -98,8 +103,10 @@ class Personalization(pulumi.ComponentResource):
         setting = pulumi.Output.json_dumps(
             {"table": table.name, "weight": args.get("weight", 0.3)}, sort_keys=True
         )
+        popularity = _popularity_table(name, self, args)
+        board = pulumi.Output.json_dumps({"table": popularity.name}, sort_keys=True)
         function = _keeper(name, self, args, setting, table, waiting)
-        recorder = _recorder(name, self, args, waiting)
+        recorder = _recorder(name, self, args, waiting, board, popularity)
         feed_function(
             f"{name}-recorder-source",
             self,
@@ -112,8 +119,16 @@ class Personalization(pulumi.ComponentResource):
         )
 
         ranker = pulumi.Output.from_input(args.get("ranker_environment", {}))
-        self.environment = pulumi.Output.all(setting, ranker).apply(_add_styles)
-        read = iam.document([iam.allow(["dynamodb:GetItem"], [table.arn])])
+        self.environment = pulumi.Output.all(setting, board, ranker).apply(_name_settings)
+        read = iam.document(
+            [
+                iam.allow(["dynamodb:GetItem"], [table.arn]),
+                iam.allow(
+                    ["dynamodb:Query"],
+                    [pulumi.Output.concat(popularity.arn, "/index/", index) for index in BOARD_INDEXES],
+                ),
+            ]
+        )
         self.policy = iam.merge([read, *([args["ranker_policy"]] if "ranker_policy" in args else [])])
         self.kept = describe_kept(
             kept_rows(
@@ -128,7 +143,11 @@ class Personalization(pulumi.ComponentResource):
         self.function_arn = function.arn
         self.dead_letter_url = waiting.dead_letters.url
         self.watched = describe_watched(
-            function.watched, recorder.watched, *waiting.watched, watched_table(f"{name}-styles", table)
+            function.watched,
+            recorder.watched,
+            *waiting.watched,
+            watched_table(f"{name}-styles", table),
+            watched_table(f"{name}-popularity", popularity),
         )
         self.register_outputs(
             {
@@ -143,8 +162,26 @@ class Personalization(pulumi.ComponentResource):
         )
 
 
-def _add_styles(known: Sequence[Any]) -> Mapping[str, str]:
-    return {"STYLES": known[0], **known[1]}
+def _name_settings(known: Sequence[Any]) -> Mapping[str, str]:
+    return {"STYLES": known[0], "POPULARITY": known[1], **known[2]}
+
+
+def _popularity_table(name: str, parent: pulumi.Resource, args: PersonalizationArgs) -> aws.dynamodb.Table:
+    by_score, by_shelf = BOARD_INDEXES
+    return data_table(
+        f"{name}-popularity",
+        parent,
+        hash_key="product_id",
+        range_key="board",
+        indexes=[
+            Index(name=by_score, hash_key="board", range_key="score", keys_only=True),
+            Index(name=by_shelf, hash_key="shelf", range_key="score", keys_only=True),
+        ],
+        numbers=("score",),
+        expires_by="expires_at",
+        protect_data=args.get("protect_data", True),
+        tags=args.get("tags"),
+    )
 
 
 def _keeper(
@@ -179,8 +216,15 @@ def _keeper(
     )
 
 
-def _recorder(name: str, parent: pulumi.Resource, args: PersonalizationArgs, waiting: EventQueue) -> Function:
-    """The function that fills the lake."""
+def _recorder(
+    name: str,
+    parent: pulumi.Resource,
+    args: PersonalizationArgs,
+    waiting: EventQueue,
+    board: pulumi.Output[str],
+    popularity: aws.dynamodb.Table,
+) -> Function:
+    """The function that fills the lake and counts what is popular."""
     return Function(
         f"{name}-recorder",
         FunctionSpec(
@@ -191,8 +235,12 @@ def _recorder(name: str, parent: pulumi.Resource, args: PersonalizationArgs, wai
             timeout=_RECORDER_TIMEOUT,
             memory_mb=512,
             operation=read_operation(args),
+            environment={"POPULARITY": board},
             bound_environments=(args["lake_environment"], args.get("ranker_environment", {})),
-            statements=(waiting.receive_statement(),),
+            statements=(
+                waiting.receive_statement(),
+                iam.allow(["dynamodb:UpdateItem"], [popularity.arn]),
+            ),
             bound_policies=(
                 args["lake_policy"],
                 *([args["ranker_events_policy"]] if "ranker_events_policy" in args else []),

@@ -8,9 +8,10 @@ from ui.client import StylistClient
 from ui.looks import Look
 from ui.problems import ApiProblem
 from ui.stylist_answers import AlbumPicture, ImageRequest
+from ui.words import later
 
 _STATE = "album"
-_UNREADABLE = "Your earlier pictures cannot be shown right now. Please try again in a moment."
+_UNREADABLE = later("Your earlier pictures cannot be shown right now. Please try again in a moment.")
 
 
 @dataclass(slots=True)

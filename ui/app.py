@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import catalog, keepsakes, session, signals
+from ui import catalog, desk_answers, keepsakes, notices, session, signals
 from ui.place import note_page
 from ui.problems import ApiProblem
 from ui.widgets import assistive, footer, frame, messages, welcome
@@ -25,6 +25,7 @@ def main() -> None:
     if not session.is_signed_in():
         welcome.show_outside(client, page)
         return
+    notices.show()
     note_page(page.url_path)
     frame.show_header(pages, page)
     try:
@@ -61,6 +62,8 @@ def open_pages(features: Collection[str]) -> Mapping[str, StreamlitPage]:
         pages["style"] = st.Page(
             "views/style.py", title=say("My style"), url_path="style", visibility="hidden"
         )
+    if desk_answers.FEATURE in features and desk_answers.GROUP in session.groups():
+        pages["catalogue"] = st.Page("views/catalogue.py", title=say("Catalogue"), url_path="catalogue")
     pages["account"] = st.Page("views/account.py", title=say("Account"), url_path="account")
     pages["privacy"] = st.Page(
         "views/privacy.py", title=say("Privacy"), url_path=footer.PRIVACY_PATH, visibility="hidden"

@@ -78,6 +78,11 @@ class StylistClient(FittingCalls, StyleCalls, ClosetCalls, PrivacyCalls, DeskCal
         """One product."""
         return self.ask(Product, "GET", f"/products/{quote(product_id, safe='')}")
 
+    def trending(self, limit: int = 8, category: str | None = None) -> ProductPage:
+        """What is popular these days, the most popular first; of one category if given."""
+        params = {"limit": str(limit), "category": category}
+        return self.ask(ProductPage, "GET", "/products/trending", params=params)
+
     def similar(self, product_id: str, *, limit: int = 8) -> SearchAnswer:
         """Products that look like this one."""
         path = f"/products/{quote(product_id, safe='')}/similar"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from ui import catalog, session, signals, together
+from ui import catalog, notices, session, signals, together
 from ui.client import StylistClient
 from ui.closet_answers import ClosetItem, Kind, LookPicture
 from ui.problems import ApiProblem
@@ -170,7 +170,7 @@ def save_look(product_ids: Sequence[str], name: str, picture: LookPicture | None
     )
     if not _keep(look):
         return None
-    st.toast(say("Saved to your looks."), icon=":material/check:")
+    notices.tell(say("Saved to your looks."), ":material/check:")
     return look.item_id
 
 
@@ -241,7 +241,7 @@ def _change(closet: Closet, items: dict[Key, ClosetItem], write: Callable[[], ob
         write()
     except ApiProblem as problem:
         closet.items = before
-        st.toast(problem.describe(say(_NOT_KEPT)), icon=":material/error:")
+        notices.tell(problem.describe(_NOT_KEPT), ":material/error:")
         # Of several changes some may have been taken: the API knows.
         closet.asked_at = None
         return False

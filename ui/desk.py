@@ -1,9 +1,9 @@
-"""The catalogue's desk of this session: what was sent and what became of it, and what could not be taken in."""
+"""The catalogue's desk of this session: what was sent, what became of it, and what could not be taken in."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
@@ -15,6 +15,9 @@ from ui.storage import Storage
 from ui.words import later, say
 
 _STATE = "desk"
+_FRESH = timedelta(seconds=1)
+_LONGEST_START = timedelta(minutes=2)
+"""For how long groups are waited for that nobody seems to make."""
 _AT_ONCE = 4
 _KEYS_AT_ONCE = 20
 """An address with more keys than that would be too long for the gateway."""
@@ -59,10 +62,13 @@ class Desk:
     status: CatalogStatus | None = None
     letters: list[DeadLetter] | None = None
     """None until they were asked for."""
+    letters_known: int = 0
+    """How many there were, about, when they were asked for."""
     more_letters: bool = False
-    grouping_since: datetime | None = None
-    """When the groups were made that a run which was asked for takes the place of."""
-    asked_to_group: bool = False
+    read_at: datetime | None = None
+    groups_replaced: datetime | None = None
+    """When the groups were made that are to be made anew."""
+    asked_to_group_at: datetime | None = None
     problem: str | None = None
     done: str | None = None
 
@@ -72,12 +78,25 @@ class Desk:
         return [each for each in self.sent if each.waits]
 
     @property
+    def is_grouping(self) -> bool:
+        """Whether the products are being grouped, or soon will be."""
+        running = self.status is not None and self.status.clusters.running
+        return running or self.asked_to_group_at is not None
+
+    @property
     def is_busy(self) -> bool:
         """Whether it is worth looking again soon."""
-        return bool(self.waiting) or self.asked_to_group or bool(self.status and self.status.is_busy)
+        return bool(self.waiting) or self.is_grouping or bool(self.status and self.status.is_busy)
+
+    @property
+    def are_letters_stale(self) -> bool:
+        """Whether there may be other dead letters than those that are known."""
+        return self.letters is None or (
+            self.status is not None and self.status.dead_letters != self.letters_known
+        )
 
     def seconds_left(self) -> int | None:
-        """About how long what was sent will take, by how fast it went so far; None while that is not known."""
+        """About how long what waits will take, by how fast it went so far; None while that is not known."""
         waiting = self.waiting
         settled = [each for each in self.sent if each.told and each.told.settled_at and not each.waits]
         begun = min((each.sent_at for each in waiting), default=None)
@@ -97,7 +116,7 @@ class Desk:
         report: Report,
     ) -> None:
         """Sends files, several at once. Raises ApiProblem when the sign-in has ended."""
-        self.problem = self.done = None
+        self.problem = self.done = self.read_at = None
         through = 0
         for start in range(0, len(files), MOST_FILES):
             part = files[start : start + MOST_FILES]
@@ -112,7 +131,12 @@ class Desk:
                 report(through, len(files))
 
     def refresh(self, client: StylistClient) -> None:
-        """Asks what became of what waits, and for the state of the catalogue. Raises ApiProblem."""
+        """Asks what became of what waits, and for the state of the catalogue, unless that was just done.
+
+        Raises ApiProblem.
+        """
+        if self.read_at and _now() - self.read_at < _FRESH:
+            return
         by_key = {each.told.key: each for each in self.waiting if each.told}
         keys = list(by_key)
         for start in range(0, len(keys), _KEYS_AT_ONCE):
@@ -120,21 +144,19 @@ class Desk:
                 if told.key in by_key:
                     by_key[told.key].told = told
         self.status = client.catalog_status()
-        clusters = self.status.clusters
-        if clusters.running or clusters.made_at != self.grouping_since:
-            self.asked_to_group = False
+        self.read_at = _now()
+        if self.asked_to_group_at and (
+            self.status.clusters.made_at != self.groups_replaced
+            or self.read_at - self.asked_to_group_at > _LONGEST_START
+        ):
+            self.asked_to_group_at = None
 
     def read_letters(self, client: StylistClient) -> None:
-        """Asks for all that could not be taken in. Raises ApiProblem."""
-        letters: list[DeadLetter] = []
-        cursor: str | None = None
-        for _ in range(_MOST_PAGES):
-            page = client.dead_letters(cursor=cursor)
-            letters.extend(page.dead_letters)
-            cursor = page.cursor
-            if cursor is None:
-                break
-        self.letters, self.more_letters = letters, cursor is not None or not page.is_whole
+        """Asks for all that could not be taken in. Raises ApiProblem when the sign-in has ended."""
+        try:
+            self._read_letters(client)
+        except ApiProblem as problem:
+            self._tell(problem)
 
     def retry(self, client: StylistClient, ids: Sequence[str] | None = None) -> None:
         """Has dead letters (None: all) tried again."""
@@ -154,12 +176,24 @@ class Desk:
     def group(self, client: StylistClient) -> None:
         """Has the products grouped anew."""
         if self._call(client.group_products):
-            self.grouping_since = self.status.clusters.made_at if self.status else None
-            self.asked_to_group = True
+            self.groups_replaced = self.status.clusters.made_at if self.status else None
+            self.asked_to_group_at = _now()
 
     def clear(self) -> None:
         """Forgets the files of which nothing more will become."""
         self.sent = self.waiting
+
+    def _read_letters(self, client: StylistClient) -> None:
+        letters: list[DeadLetter] = []
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = client.dead_letters(cursor=cursor)
+            letters.extend(page.dead_letters)
+            cursor = page.cursor
+            if cursor is None:
+                break
+        self.letters, self.more_letters = letters, cursor is not None
+        self.letters_known = self.status.dead_letters if self.status else len(letters)
 
     def _take(self, sent: Sent) -> None:
         key = sent.told.key if sent.told else None
@@ -172,7 +206,7 @@ class Desk:
         self.letters = [each for each in self.letters or () if each.id not in ids]
 
     def _call(self, call: Callable[[], object]) -> bool:
-        self.problem = self.done = None
+        self.problem = self.done = self.read_at = None
         try:
             call()
         except ApiProblem as problem:

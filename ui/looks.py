@@ -6,16 +6,21 @@ from datetime import UTC, datetime, timedelta
 from ui.client import StylistClient
 from ui.problems import ApiProblem
 from ui.stylist_answers import ImageAnswer, ImageRequest, MadePicture, new_request_id
+from ui.words import later
 
 _KEPT = timedelta(hours=20)
 """For a day the API remembers a request id; after that the same request would be paid again."""
-_REFUSED = "We could not make this picture."
+_REFUSED = later("We could not make this picture.")
 _TEXTS = {
-    404: "This conversation has ended, and its outfit with it. Please ask the stylist again.",
-    422: "The safety filter stopped this picture. Please describe the clothes and the place in other words.",
-    429: "You have had many pictures in a short time. Please try again later.",
-    503: "No pictures can be made right now. Please try again later.",
+    404: later("This conversation has ended, and its outfit with it. Please ask the stylist again."),
+    422: later(
+        "The safety filter stopped this picture. Please describe the clothes and the place in other words."
+    ),
+    429: later("You have had many pictures in a short time. Please try again later."),
+    503: later("No pictures can be made right now. Please try again later."),
 }
+_NOTHING = later("Nothing came of this picture. Please try again.")
+_GONE = later("This picture is no longer kept.")
 
 
 def _now() -> datetime:
@@ -52,7 +57,7 @@ class Look:
                 raise
             self.problem = explain(problem)
             return
-        self.problem = None if answer.images else "Nothing came of this picture. Please try again."
+        self.problem = None if answer.images else _NOTHING
         self.answer = answer if answer.images else None
         self.missing = self.request.count - len(answer.images)
 
@@ -63,7 +68,7 @@ class Look:
             if self.is_kept:
                 self.make(client)
             else:
-                self.problem = "This picture is no longer kept."
+                self.problem = _GONE
 
     def retry(self) -> None:
         """Wants the pictures after a problem."""
@@ -96,7 +101,7 @@ class Look:
 
 
 def explain(problem: ApiProblem) -> str:
-    """What to tell a shopper; the API's own words where they are meant for people."""
+    """What to tell a shopper, to be said where it is shown; the API's own words where people are meant."""
     if problem.status in (422, 429, 503) and problem.detail:
         return problem.detail
     return problem.describe(_REFUSED, _TEXTS)

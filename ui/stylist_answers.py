@@ -7,8 +7,14 @@ from pydantic import AwareDatetime, Field
 
 from ui.answers import Hit
 from ui.bodies import Answer, Asked, new_request_id
+from ui.words import later
 
-ASPECT_RATIOS = {"2:3": "Portrait", "1:1": "Square", "3:2": "Landscape", "9:16": "Tall"}
+ASPECT_RATIOS = {
+    "2:3": later("Portrait"),
+    "1:1": later("Square"),
+    "3:2": later("Landscape"),
+    "9:16": later("Tall"),
+}
 MOST_PICTURES = 4
 MOST_PROMPT = 1_000
 MOST_MESSAGE = 4_000
@@ -129,6 +135,8 @@ class AlbumPicture(MadePicture):
     prompt: str = ""
     aspect_ratio: str = "2:3"
     session_id: str | None = None
+    product_ids: tuple[str, ...] = ()
+    """The pieces of the outfit that it shows, of a conversation's outfit only."""
     made_at: AwareDatetime | None = None
 
 

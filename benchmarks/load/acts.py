@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.load.ledger import Ledger
 from benchmarks.load.stack import Shopper, Stack
+from runtime.closet.item import LIMITS, Kind
 from runtime.shared.products import product_id_for_key
 from tests.e2e.fitting import draw_shopper
 from tests.support.pictures import encode, garment
@@ -71,6 +72,7 @@ class Visits:
             "similar": self._similar,
             "outfit": self._outfit,
             "interactions": self._interact,
+            "something saved": self._save,
             "chat": self._chat,
             "chat by socket": self._chat_by_socket,
             "picture of an outfit": self._draw,
@@ -134,6 +136,14 @@ class Visits:
         told = await self._ask(shopper, "POST", "/interactions", json={"events": events})
         _require(told["accepted"] + told["ignored"] == len(events), f"of {len(events)} events: {told}")
         self.ledger.interactions += told["accepted"]
+
+    async def _save(self, shopper: Shopper) -> None:
+        """As many looks as there is room for, and then the same ones anew."""
+        number, product_id = self.rng.randrange(LIMITS[Kind.LOOK]), self._any_product()
+        body = {"product_ids": [product_id], "name": f"Look {number}"}
+        kept = await self._ask(shopper, "PUT", f"/me/closet/look/load-{number}", json=body)
+        _require(kept["product_ids"] == [product_id], f"of {product_id} was saved: {kept}")
+        self.ledger.looks[shopper.email, kept["item_id"]] = shopper
 
     async def _chat(self, shopper: Shopper) -> None:
         message, session, turns = self._next_message(shopper)

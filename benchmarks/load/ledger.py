@@ -25,6 +25,8 @@ class Ledger:
     turns: int = 0
     images: list[tuple[Shopper, str]] = field(default_factory=list[tuple[Shopper, str]])
     photos: list[tuple[Shopper, str]] = field(default_factory=list[tuple[Shopper, str]])
+    looks: dict[tuple[str, str], Shopper] = field(default_factory=dict[tuple[str, str], Shopper])
+    """Saved looks, by their shopper's address and their id."""
     jobs: dict[str, Shopper] = field(default_factory=dict[str, Shopper])
     uploads: dict[str, float] = field(default_factory=dict[str, float])
     """Product ids by the time at which their picture was uploaded."""
@@ -35,7 +37,7 @@ class Ledger:
 
     def count(self) -> int:
         """How many promises there are."""
-        kept = (self.images, self.photos, self.jobs, self.uploads)
+        kept = (self.images, self.photos, self.looks, self.jobs, self.uploads)
         return self.interactions + self.turns + sum(len(each) for each in kept)
 
     def find_lost(self, stack: Stack, within_s: float) -> list[str]:
@@ -45,6 +47,7 @@ class Ledger:
             lambda: self._lost_interactions(stack),
             lambda: [f"picture {id_}" for shopper, id_ in self.images if not _has_image(shopper, id_)],
             lambda: [f"photo {id_}" for shopper, id_ in self.photos if not _is_checked(shopper, id_)],
+            self._lost_looks,
             lambda: [f"try-on {id_}" for id_, shopper in self.jobs.items() if not _has_ended(shopper, id_)],
             lambda: [f"upload {id_}" for id_ in self.uploads if not _is_product(self.reader, id_)],
         ]
@@ -61,6 +64,11 @@ class Ledger:
         _last_of(
             lambda: [id_ for id_ in self.uploads if _is_product(self.reader, id_)], monotonic() + within_s
         )
+
+    def _lost_looks(self) -> list[str]:
+        shoppers = {email: shopper for (email, _), shopper in self.looks.items()}
+        there = {(email, id_) for email, shopper in shoppers.items() for id_ in _list_saved(shopper)}
+        return [f"look {id_}" for email, id_ in self.looks if (email, id_) not in there]
 
     def _lost_interactions(self, stack: Stack) -> list[str]:
         missing = self.interactions - count_recorded(stack, self.began)
@@ -101,6 +109,11 @@ def _has_image(shopper: Shopper, image_id: str) -> bool:
             break
         cursor = f"&cursor={page['cursor']}"
     return found
+
+
+def _list_saved(shopper: Shopper) -> set[str]:
+    """Ids of all that a shopper has saved, which a page has room for."""
+    return {item["item_id"] for item in shopper.call("GET", "/me/closet?limit=100").json().get("items", [])}
 
 
 def _is_checked(shopper: Shopper, model_id: str) -> bool:

@@ -7,7 +7,8 @@ WEIGHTS = {
     "product page": 22,
     "similar": 4,
     "outfit": 4,
-    "interactions": 16,
+    "interactions": 14,
+    "something saved": 2,
     "chat": 3,
     "chat by socket": 3,
     "picture of an outfit": 1,
@@ -24,5 +25,6 @@ QUICK = (
     "similar",
     "outfit",
     "interactions",
+    "something saved",
 )
 """Kinds that a shopper expects an answer to at once."""

@@ -14,6 +14,7 @@ CHAT_INPUT_TOKENS = 7_000
 CHAT_OUTPUT_TOKENS = 600
 CHAT_GUARDRAIL_UNITS = 4
 """Units are 1000 characters; the question and the answer are judged."""
+CLOSET_CALLS_PER_SHOPPER = 15
 STEPS_PER_TRY_ON = 6
 REQUESTS_PER_TRY_ON = 8
 """An upload's form, the order, and asking after it."""
@@ -41,7 +42,12 @@ class Traffic:
     @property
     def requests(self) -> float:
         """Calls of the REST API."""
-        return self.queries + self.images * 2 + self.try_ons * REQUESTS_PER_TRY_ON + self.shoppers * 20
+        return (
+            self.queries
+            + self.images * 2
+            + self.try_ons * REQUESTS_PER_TRY_ON
+            + self.shoppers * (20 + CLOSET_CALLS_PER_SHOPPER)
+        )
 
 
 IDLE = Traffic()

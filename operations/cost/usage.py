@@ -136,8 +136,17 @@ def _edge(context: Context) -> float:
 def _personalization(context: Context) -> float:
     events = context.traffic.queries
     each = context.prices["sqs_request"] * _QUEUE_REQUESTS / 10 + context.prices["dynamodb_write"]
+    # What is popular: a row, and its old and its new place in two indexes.
+    each += 5 * context.prices["dynamodb_write"]
     batches = context.run("personalization-recorder", _SECONDS["other"], events / 10)
     return context.run("personalization-style", _SECONDS["other"], events) + batches + events * each
+
+
+def _closet(context: Context) -> float:
+    prices, calls = context.prices, context.traffic.shoppers * use.CLOSET_CALLS_PER_SHOPPER
+    # A change and its count, both in a transaction, which is paid twice; the product is looked up.
+    each = 4 * prices["dynamodb_write"] + prices["dynamodb_read"]
+    return context.run("closet", _SECONDS["other"], calls) + calls * each
 
 
 USAGE: Mapping[str, Usage] = {
@@ -145,6 +154,7 @@ USAGE: Mapping[str, Usage] = {
     "auth": _auth,
     "catalog": _catalog,
     "chat": _chat,
+    "closet": _closet,
     "edge": _edge,
     "images": _images,
     "personalization": _personalization,

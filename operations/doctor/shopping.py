@@ -91,6 +91,18 @@ def find_by_photo(stack: Stack) -> str:
     return f"{wanted['name']} is found by its picture"
 
 
+def use_the_closet(stack: Stack) -> str:
+    """A product is saved, listed and taken out again."""
+    shop, product = stack.shop, stack.known["products"][0]
+    place = f"/me/closet/favorite/{product['product_id']}"
+    expect(shop.call("PUT", place, {}), 200)
+    listed = expect(shop.call("GET", "/me/closet"), 200).json()["items"]
+    expect(shop.call("DELETE", place), 200)
+    if product["product_id"] not in {item["item_id"] for item in listed}:
+        raise Fault(f"{product['name']} was saved and is not listed")
+    return f"{product['name']} was saved, listed and taken out"
+
+
 def talk(stack: Stack) -> str:
     body = {"message": "I look for a dress for a summer wedding."}
     answer = expect(stack.shop.call("POST", "/text", body), 200).json()
@@ -232,6 +244,12 @@ def checks(image_usd: float, try_on_usd: float) -> tuple[Check[Stack], ...]:
             run=find_by_photo,
             needs=("search-words",),
             remedy="see docs/runbook.md#api-errors",
+        ),
+        Check(
+            name="closet",
+            run=use_the_closet,
+            needs=("search-words",),
+            remedy="see docs/runbook.md#function-errors for `closet`",
         ),
         Check(
             name="chat",

@@ -107,8 +107,12 @@ class Letters:
     def retry(self, ids: Collection[str] | None) -> tuple[int, Sequence[str]]:
         """Put letters (None: all there are now) back into the queue; how many, and the ids not found."""
         wanted = self._take_wanted(ids)
-        # Many rows of one file are one event: once is enough.
-        self._send([*dict.fromkeys(letter.body for letter in wanted)])
+        try:
+            # Many rows of one file are one event: once is enough.
+            self._send([*dict.fromkeys(letter.body for letter in wanted)])
+        except QueueUnavailable:
+            self._give_back(wanted)
+            raise
         self._delete(wanted)
         return len(wanted), sorted({*(ids or ())} - {letter.id for letter in wanted})
 

@@ -31,6 +31,8 @@ class Wish:
     session_id: str | None
     model: str
     seed: int
+    product_ids: tuple[str, ...] = ()
+    """The pieces of the outfit that it shows."""
 
     @property
     def asked_at(self) -> float:
@@ -85,7 +87,7 @@ class Album:
         self._put(user_id, entry.wish, place)
 
     def _put(self, user_id: str, wish: Wish, place: dict[str, Any]) -> None:
-        row = {
+        row: dict[str, Any] = {
             "prompt": {"S": wish.prompt},
             "aspect_ratio": {"S": wish.aspect_ratio},
             "model": {"S": wish.model},
@@ -94,6 +96,8 @@ class Album:
         }
         if wish.session_id:
             row["session_id"] = {"S": wish.session_id}
+        if wish.product_ids:
+            row["product_ids"] = {"L": [{"S": product_id} for product_id in wish.product_ids]}
         self._call("put_item", Item={**_key(user_id, wish.image_id), **row, **place})
 
     def read(self, user_id: str, cursor: str | None, limit: int) -> AlbumPage:
@@ -134,6 +138,7 @@ class Album:
             row.get("session_id", {}).get("S"),
             row["model"]["S"],
             int(row["seed"]["N"]),
+            tuple(each["S"] for each in row.get("product_ids", {}).get("L", ())),
         )
         if "object" in row:
             return Entry(wish, Stored(row["object"]["S"], row["content_type"]["S"]))

@@ -120,6 +120,7 @@ def _describe(gallery: Gallery, entry: Entry) -> dict[str, Any]:
         "prompt": entry.wish.prompt,
         "aspect_ratio": entry.wish.aspect_ratio,
         "session_id": entry.wish.session_id,
+        "product_ids": list(entry.wish.product_ids),
         "model": entry.wish.model,
         "seed": entry.wish.seed,
         "made_at": datetime.fromtimestamp(entry.wish.asked_at, UTC).isoformat(timespec="seconds"),

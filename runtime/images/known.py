@@ -73,11 +73,12 @@ def combine_looks(session: Mapping[str, Any], facts: Mapping[str, Any]) -> Look:
     """The look of a session's row (may be empty) and a profile's facts (may be empty)."""
     brief = _as_map(session.get("brief"))
     products = _read_products(session.get("products"))
-    worn = [_as_map(products.get(product_id)) for product_id in session.get("outfit") or ()]
+    ids = tuple(str(product_id) for product_id in session.get("outfit") or ())
+    worn = [_as_map(products.get(product_id)) for product_id in ids]
     pieces = tuple(Piece(str(each["name"]), _as_text(each.get("color"))) for each in worn if each.get("name"))
     person = {name: _as_text(brief.get(name)) or _as_text(facts.get(name)) for name in _PERSON}
     setting = {ours: _as_text(brief.get(theirs)) for theirs, ours in _SETTING.items()}
-    return Look(pieces=pieces, **person, **setting)
+    return Look(pieces=pieces, product_ids=ids, **person, **setting)
 
 
 def _read_products(value: Any) -> Mapping[str, Any]:

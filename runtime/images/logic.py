@@ -52,6 +52,7 @@ class Job:
     name: str
     seed: int
     claim: Claim | None
+    product_ids: tuple[str, ...]
 
 
 class Studio:
@@ -114,11 +115,13 @@ class Studio:
         words = build_words(request.prompt, look, self._model.prompt_limit)
         if claim is None:
             name = f"{int(1000 * self._quotas.now()):013d}-{uuid4().hex}"
-            return Job(user_id, request, words, name, 1 + secrets.randbelow(self._model.most_seed), None)
+            seed = 1 + secrets.randbelow(self._model.most_seed)
+            return Job(user_id, request, words, name, seed, None, look.product_ids)
         # The same names and seeds at every attempt: what a dead attempt left behind is found again.
         digest = hashlib.sha256(f"{user_id}\n{claim.request_id}".encode()).digest()
         seed = 1 + int.from_bytes(digest[:8], "big") % self._model.most_seed
-        return Job(user_id, request, words, f"{claim.asked_at:013d}-{digest[8:24].hex()}", seed, claim)
+        name = f"{claim.asked_at:013d}-{digest[8:24].hex()}"
+        return Job(user_id, request, words, name, seed, claim, look.product_ids)
 
     def _make(self, job: Job) -> Made:
         kept = self._find_kept(job)
@@ -205,6 +208,7 @@ class Studio:
             job.request.session_id,
             self._model.model_id,
             derive_seed(job.seed, index, self._model.most_seed),
+            job.product_ids,
         )
 
     def _give_back(self, job: Job, day: str, count: int, micros: int) -> None:

@@ -82,8 +82,9 @@ class Ranker(Protocol):
 class Interaction:
     """One accepted interaction as the lake keeps it, one JSON object a line.
 
-    `event_id` identifies it: the same interaction sent twice has the same. `cluster` is the product's at
-    that time. `session_id` is a hash that is unlike for two shoppers. `timestamp` is in seconds since 1970.
+    `event_id` identifies it: the same interaction sent twice has the same. `cluster` and `category` are the
+    product's at that time. `session_id` is a hash that is unlike for two shoppers. `timestamp` is in seconds
+    since 1970.
     """
 
     event_id: str
@@ -93,6 +94,7 @@ class Interaction:
     session_id: str
     timestamp: int
     cluster: int | None = None
+    category: str | None = None
 
     def to_row(self) -> dict[str, Any]:
         """The line's members; `event_value` is what EVENT_VALUES says of the type."""
@@ -101,6 +103,7 @@ class Interaction:
             "user_id": self.user_id,
             "product_id": self.product_id,
             "cluster": self.cluster,
+            "category": self.category,
             "event_type": self.event_type.value,
             "event_value": EVENT_VALUES[self.event_type],
             "session_id": self.session_id,

@@ -63,4 +63,6 @@ def _read(row: Mapping[str, Any]) -> Interaction:
         session_id=row["session_id"],
         timestamp=row["timestamp"],
         cluster=row["cluster"],
+        # Messages of the release before have none.
+        category=row.get("category"),
     )

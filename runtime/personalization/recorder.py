@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any
 
 from runtime.personalization.lake import Lake
+from runtime.personalization.popularity import Popularity
 from runtime.personalization.port import Interaction, InteractionSink
 from runtime.personalization.queue import read_message, requests_of
 from runtime.personalization.rankers.choice import open_live_events
-from runtime.personalization.settings import LakeSettings
+from runtime.personalization.settings import LakeSettings, PopularitySettings
 from runtime.shared.aws import Clients
 from runtime.shared.observability import describe_error, emit_metrics, get_logger
 from runtime.shared.settings import read_setting
@@ -43,8 +44,12 @@ def open_sinks() -> tuple[InteractionSink, ...]:
     clients = Clients()
     # The lake first: what it refuses comes again, and only then is told to others.
     lake = Lake(clients.get("s3"), settings.bucket, settings.prefix)
-    live = open_live_events(clients)
-    return (lake,) if live is None else (lake, live)
+    popularity: PopularitySettings = read_setting("POPULARITY", PopularitySettings)
+    others = (
+        Popularity(clients.get("dynamodb", quick=True), popularity.table),
+        open_live_events(clients),
+    )
+    return (lake, *(sink for sink in others if sink is not None))
 
 
 def record_batch(

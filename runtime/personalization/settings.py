@@ -18,6 +18,12 @@ class RecorderSettings(SettingsModel):
     queue_url: str = Field(min_length=1)
 
 
+class PopularitySettings(SettingsModel):
+    """Variable POPULARITY: the table of how popular products are."""
+
+    table: str = Field(min_length=3)
+
+
 class LakeSettings(SettingsModel):
     """Variable LAKE: the bucket of what is learned from, and the prefix of the interactions in it."""
 

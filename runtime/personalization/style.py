@@ -107,6 +107,7 @@ def to_interaction(style: Style, event: Event) -> Interaction:
         session_id=_digest(style.pseudonym, event.session),
         timestamp=event.at,
         cluster=event.cluster,
+        category=event.category,
     )
 
 

@@ -1,4 +1,5 @@
-"""The search routes: GET and POST /search, GET /products/{id}/similar and /products/{id}/outfit.
+"""The search routes: GET and POST /search, GET /products/{id}/similar, /products/{id}/outfit and
+/products/trending.
 
 Other functions invoke it with `{"tool": "search", "user_id", "request": {body of POST /search}}` or with
 `{"tool": "products", "user_id", "request": {"product_ids": [...]}}`. They get the answer of POST /search,
@@ -14,12 +15,22 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runtime.clusters.centroids import CentroidBucket, ClusterSettings, Latest
-from runtime.personalization.factory import open_reranker
+from runtime.personalization.factory import open_reranker, open_trends
+from runtime.personalization.popularity import TrendsUnavailable
 from runtime.personalization.taste import STRANGERS, Kinship
 from runtime.search.kinship import KinshipReader
 from runtime.search.logic import Found, Outcome, Products, Search, describe
 from runtime.search.look import complete, describe_look
-from runtime.search.request import REPEATABLE, Ids, OutfitQuery, SearchQuery, SearchRequest, SimilarQuery
+from runtime.search.request import (
+    REPEATABLE,
+    Ids,
+    OutfitQuery,
+    SearchQuery,
+    SearchRequest,
+    SimilarQuery,
+    TrendingQuery,
+)
+from runtime.search.trending import EmptyBoard, Trending, describe_trending
 from runtime.shared.aws import Clients
 from runtime.shared.http import Answers, Api, Request, Route, read_body, read_query, subject_of
 from runtime.shared.images import PictureRefused, Refusal
@@ -55,8 +66,9 @@ def _open_clients() -> Clients:
 
 @cache
 def _open_api(settings: VectorSettings) -> Api:
-    search, _, link = _open_parts(settings)
-    return create_api(search, link)
+    search, products, link = _open_parts(settings)
+    board = open_trends(_open_clients()) or EmptyBoard()
+    return create_api(search, link, Trending(board, products))
 
 
 @cache
@@ -87,8 +99,8 @@ def _open_kinship(clients: Clients, settings: VectorSettings) -> Callable[[], Ki
     return KinshipReader(Latest(bucket, settings.embedding_key)).current
 
 
-def create_api(search: Search, link: Callable[[Product], str]) -> Api:
-    """The routes over a search; `link` gives the address of a product's picture."""
+def create_api(search: Search, link: Callable[[Product], str], trending: Trending) -> Api:
+    """The routes over a search and a board; `link` gives the address of a product's picture."""
 
     def get_search(request: Request) -> dict[str, Any]:
         asked = read_query(request, SearchQuery, lists=REPEATABLE).to_request()
@@ -108,6 +120,11 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
         request.counts["Pieces"] = len(look.pieces)
         return describe_look(look)
 
+    def get_trending(request: Request) -> dict[str, Any]:
+        found = trending.find(read_query(request, TrendingQuery))
+        request.counts["Results"] = len(found)
+        return describe_trending(found, link)
+
     def answer(request: Request, run: Callable[[], Outcome]) -> dict[str, Any]:
         started = time.perf_counter()
         outcome = run()
@@ -122,6 +139,7 @@ def create_api(search: Search, link: Callable[[Product], str]) -> Api:
         [
             Route("GET", "/search", get_search),
             Route("POST", "/search", post_search),
+            Route("GET", "/products/trending", get_trending),
             Route("GET", "/products/<product_id>/similar", get_similar),
             Route("GET", "/products/<product_id>/outfit", get_outfit),
         ],
@@ -213,6 +231,9 @@ _ANSWERS: Answers = {
         422, "Cannot be searched for", "The words or the picture were not accepted; try others."
     ),
     StoreUnavailable: lambda _: refuse_for_now("The search is not available; try again.", retry_after=5),
+    TrendsUnavailable: lambda _: refuse_for_now(
+        "What is popular cannot be told just now; try again.", retry_after=5
+    ),
     ProductsUnavailable: lambda _: refuse_for_now(
         "The catalogue is not available; try again.", retry_after=5
     ),

@@ -14,6 +14,7 @@ MAX_QUERY = 2_000
 MOST_PIECES = 6
 USUAL_PIECES = 4
 """Of an outfit, beside the product that it is composed around."""
+MOST_TRENDING = 50
 _MOST_VALUES = 50
 _MOST_LIKES = 20
 
@@ -128,6 +129,15 @@ class OutfitQuery(_Model):
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None
     ) = None
     limit: Annotated[int, Field(ge=1, le=MOST_PIECES)] = USUAL_PIECES
+
+
+class TrendingQuery(_Model):
+    """The query parameters of GET /products/trending."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_TRENDING)] = 8
+    category: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None
+    ) = None
 
 
 REPEATABLE = ("category", "color", "size")

@@ -1,6 +1,7 @@
 """What shoppers do in several tests."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -13,12 +14,12 @@ FIGURE = ROOT / "ui" / "figures" / "brown.jpg"
 """A drawn person in a white t-shirt and blue jeans."""
 
 
-def sign_in(page: Page, site_url: str) -> None:
+def sign_in(page: Page, site_url: str, person: Mapping[str, str] = SHOPPER) -> None:
     """From the first screen to the start page of the shop."""
     page.goto(site_url)
     page.get_by_role("button", name="Sign in").click()
-    page.fill('input[name="username"]', SHOPPER["email"])
-    page.fill('input[name="password"]', SHOPPER["password"])
+    page.fill('input[name="username"]', person["email"])
+    page.fill('input[name="password"]', person["password"])
     page.locator('input[name="password"]').press("Enter")
     page.wait_for_url(re.compile(re.escape(site_url) + r"(?!/oauth2)"))
     expect(page.get_by_role("heading", name="What are you dressing for?")).to_be_visible()

@@ -70,6 +70,13 @@ class Merchandiser:
         """The dead letters about these keys."""
         return [each for each in self.read("/catalog/dead-letters")["dead_letters"] if each["key"] in keys]
 
+    def forget_outcome(self, key: str) -> None:
+        """As it is with what was ingested before outcomes were noted."""
+        dynamodb = self.cloud.aws("dynamodb")
+        names = dynamodb.list_tables()["TableNames"]
+        table = next(each for each in names if each.startswith("catalog-outcomes-"))
+        dynamodb.delete_item(TableName=table, Key={"key": {"S": key}})
+
     def tidy_up(self) -> None:
         """Take everything away that was uploaded, and the dead letters about it."""
         for key in self._keys():

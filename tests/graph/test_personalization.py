@@ -7,9 +7,11 @@ import pytest
 
 from components import ClusterTrainer, Lake, Personalization, ProductClusters
 from runtime.clusters.trainer import GroupingSettings, SageMakerTrainerSettings
+from runtime.personalization.popularity import BY_SCORE, BY_SHELF
 from tests.graph.recorder import Graph, record
 from tests.graph.test_catalog import allowed, allowed_by
 
+POPULARITY = "arn:aws:dynamodb:us-east-1:123456789012:table/personalization-popularity-1a2b3c4"
 STYLES = "arn:aws:dynamodb:us-east-1:123456789012:table/personalization-styles-1a2b3c4"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:personalization-events-1a2b3c4"
 LAKE = "arn:aws:s3:::lake-bucket-1a2b3c4"
@@ -33,12 +35,13 @@ def test_the_keeper_reads_products_keeps_profiles_and_hands_interactions_over(de
     assert json.loads(variables["INTERACTIONS"])["queue_url"].endswith("personalization-events-1a2b3c4")
 
 
-def test_the_recorder_takes_from_the_queue_and_writes_interactions_only(dev: Graph) -> None:
+def test_the_recorder_takes_from_the_queue_writes_interactions_and_counts(dev: Graph) -> None:
     assert duties(dev, "personalization-recorder-policy") == {
         ("sqs:ReceiveMessage", QUEUE),
         ("sqs:DeleteMessage", QUEUE),
         ("sqs:GetQueueAttributes", QUEUE),
         ("s3:PutObject", f"{LAKE}/interactions/*"),
+        ("dynamodb:UpdateItem", POPULARITY),
     }
     source = dev.get("personalization-recorder-source").inputs
     assert source["functionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -58,6 +61,22 @@ def test_searches_read_one_profile_each(dev: Graph) -> None:
         action for action, where in allowed(dev, "search-policy") if where == STYLES and "Put" in action
     ]
     assert "STYLES" in dev.get("search-function").inputs["environment"]["variables"]
+
+
+def test_popularity_is_read_by_two_indexes_and_ends_by_itself(dev: Graph) -> None:
+    table = dev.get("personalization-popularity").inputs
+    assert (table["hashKey"], table["rangeKey"]) == ("product_id", "board")
+    keys = {
+        index["name"]: [key["attributeName"] for key in index["keySchemas"]]
+        for index in table["globalSecondaryIndexes"]
+    }
+    assert keys == {BY_SCORE: ["board", "score"], BY_SHELF: ["shelf", "score"]}
+    assert {index["projectionType"] for index in table["globalSecondaryIndexes"]} == {"KEYS_ONLY"}
+    assert {"name": "score", "type": "N"} in table["attributes"]
+    assert table["ttl"] == {"attributeName": "expires_at", "enabled": True}
+    for function in ("search-function", "personalization-recorder-function"):
+        variables = dev.get(function).inputs["environment"]["variables"]
+        assert json.loads(variables["POPULARITY"]) == {"table": "personalization-popularity-1a2b3c4"}
 
 
 def test_the_profile_is_shown_and_erased_with_the_rest(dev: Graph) -> None:
@@ -215,5 +234,11 @@ def test_the_policy_for_searches_reads_profiles_by_key_only() -> None:
         pulumi.export("environment", made.environment)
 
     exports = record(program).exports
-    assert allowed_by(exports["policy"]) == {("dynamodb:GetItem", STYLES)}
+    assert allowed_by(exports["policy"]) == {
+        ("dynamodb:GetItem", STYLES),
+        ("dynamodb:Query", f"{POPULARITY}/index/{BY_SCORE}"),
+        ("dynamodb:Query", f"{POPULARITY}/index/{BY_SHELF}"),
+    }
+    table = json.loads(exports["environment"]["POPULARITY"])["table"]
+    assert POPULARITY.endswith(f"/{table}")
     assert json.loads(exports["environment"]["STYLES"])["weight"] == 0.5

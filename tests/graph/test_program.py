@@ -298,6 +298,7 @@ def test_data_outlives_a_protected_stack_only(dev: Graph, staging: Graph, prod: 
         "knowledge-index",
         "knowledge-vectors",
         "lake-bucket",
+        "personalization-popularity",
         "personalization-styles",
         "photos-bucket",
         "photos-models",

@@ -196,6 +196,7 @@ def test_capabilities_tell_what_the_runtime_reads() -> None:
         "personalization",
         "profile",
         "search",
+        "trending",
         "try-on",
     )
     assert capabilities.vector_backend == "s3vectors"

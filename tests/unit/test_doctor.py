@@ -311,6 +311,9 @@ GOOD: dict[str, Any] = {
     "GET /models/m1": (200, {"status": "ready", "advice": []}),
     "POST /try-on": (202, {"job_id": "j1"}),
     "GET /try-on/j1": (200, DONE),
+    "PUT /me/closet/favorite/p1": (200, {"item_id": "p1"}),
+    "GET /me/closet": (200, {"items": [{"item_id": "p1"}]}),
+    "DELETE /me/closet/favorite/p1": (200, {"deleted": "p1"}),
     "DELETE /me": (200, {"sessions": 1}),
 }
 
@@ -344,7 +347,8 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name", ["health", "search-words", "search-photo", "chat", "image", "try-on", "erase", "site"]
+    "name",
+    ["health", "search-words", "search-photo", "closet", "chat", "image", "try-on", "erase", "site"],
 )
 def test_a_sound_shop_passes(aws: Aws, web: dict[str, Any], name: str) -> None:
     result = examine(name, FakeStack(aws, FakeShop(dict(GOOD))))
@@ -384,6 +388,8 @@ def test_a_sound_shop_passes(aws: Aws, web: dict[str, Any], name: str) -> None:
             "docs/migration.md",
         ),
         ("search-photo", "POST /search", (200, {"results": []}), "finds nothing", "docs/migration.md"),
+        ("closet", "PUT /me/closet/favorite/p1", (500, PROBLEM), "500", "closet"),
+        ("closet", "GET /me/closet", (200, {"items": []}), "is not listed", "closet"),
         ("chat", "POST /text", (503, PROBLEM), "503", "models"),
         ("chat", "POST /text", (200, {"reply": " ", "products": []}), "the reply is empty", "chat"),
         ("chat", "POST /text", (200, {}), "not as it should be: KeyError('reply')", "chat"),

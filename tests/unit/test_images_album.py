@@ -33,6 +33,7 @@ def test_what_was_asked_for_comes_back_newest_first(shop: Shop) -> None:
         "prompt": "a red coat",
         "aspect_ratio": "1:1",
         "session_id": None,
+        "product_ids": [],
         "model": shop.model.model_id,
         "seed": first["seed"],
         "made_at": "2026-11-20T12:00:00+00:00",

@@ -115,6 +115,7 @@ def test_the_outfit_of_the_own_session_and_the_profile_are_drawn(shop: Shop) -> 
     shop.put("profiles", user_id={"S": "other"}, consent={"BOOL": False}, facts=facts)
 
     assert shop.ask(session_id="s1")[0] == 200
+    assert shop.album()[1]["images"][0]["product_ids"] == ["p1"]
     assert "of a man wearing brown Penny loafers. a red dress." in shop.model.calls[0][0].prompt
     assert shop.ask(user="other", session_id="s1")[0] == 404
     assert shop.ask(session_id="s2")[0] == 404

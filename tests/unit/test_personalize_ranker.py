@@ -392,9 +392,11 @@ def test_the_variable_chooses_the_ranker(monkeypatch: pytest.MonkeyPatch) -> Non
         choose_ranker(first, clients, {"RANKER": '{"kind": "magic"}'})
 
 
-def test_the_recorder_tells_the_lake_first_and_then_the_ranker(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_recorder_tells_the_lake_first_and_then_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("LAKE", json.dumps({"bucket": "lake", "prefix": "interactions/"}))
-    assert [type(sink).__name__ for sink in open_sinks.__wrapped__()] == ["Lake"]
+    monkeypatch.setenv("POPULARITY", json.dumps({"table": "popularity"}))
+    assert [type(sink).__name__ for sink in open_sinks.__wrapped__()] == ["Lake", "Popularity"]
     monkeypatch.setenv("RANKER", json.dumps({"kind": "personalize", "bucket": BUCKET}))
-    assert [type(sink).__name__ for sink in open_sinks.__wrapped__()] == ["Lake", "LiveEvents"]
+    names = [type(sink).__name__ for sink in open_sinks.__wrapped__()]
+    assert names == ["Lake", "Popularity", "LiveEvents"]

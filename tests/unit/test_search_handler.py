@@ -19,6 +19,7 @@ from runtime.search.logic import (
     TextCache,
     combine,
 )
+from runtime.search.trending import EmptyBoard, Trending
 from runtime.shared.http import Api
 from runtime.shared.problems import Problem
 from runtime.shared.product_table import ProductsUnavailable
@@ -77,7 +78,11 @@ class Shop:
     @property
     def api(self) -> Api:
         search = Search(self.embedder, self.store, self.rows)
-        return create_api(search, lambda product: f"https://pictures/{product.product_id}")
+        return create_api(
+            search,
+            lambda product: f"https://pictures/{product.product_id}",
+            Trending(EmptyBoard(), self.rows),
+        )
 
     def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
         return read_answer(self.api(event, None))

@@ -15,6 +15,7 @@ from runtime.personalization.style_table import StyleUnavailable
 from runtime.personalization.taste import Event
 from runtime.search.handler import create_api, create_tool
 from runtime.search.logic import CANDIDATES, Search
+from runtime.search.trending import EmptyBoard, Trending
 from runtime.vectors.port import Attributes, VectorItem
 from tests.unit.shop import (
     CLAIMS,
@@ -32,6 +33,8 @@ USER = CLAIMS["sub"]
 NOW = 1_800_000_000.0
 COLORS = ("red", "blue", "green", "black")
 QUERY = "item 1"
+
+NOTHING_YET = Trending(EmptyBoard(), FakeRows())
 
 
 @dataclass
@@ -88,7 +91,7 @@ class Shop:
         return Search(FakeEmbedder(), self.store, self.rows, Reranker(styles, ranker, self.weight))
 
     def find(self, **body: Any) -> dict[str, Any]:
-        api = create_api(self.search(), lambda product: f"https://pictures/{product.product_id}")
+        api = create_api(self.search(), lambda product: f"https://pictures/{product.product_id}", NOTHING_YET)
         status, answer, _ = read_answer(api(post_event({"query": QUERY, "limit": 20} | body), None))
         assert status == 200, answer
         answer.pop("took_ms")
@@ -196,7 +199,7 @@ def test_taste_does_not_bring_up_what_was_not_asked_for(shop: Shop) -> None:
 
 def test_get_takes_the_weight_as_well(shop: Shop) -> None:
     shop.like("green")
-    api = create_api(shop.search(), lambda product: product.product_id)
+    api = create_api(shop.search(), lambda product: product.product_id, NOTHING_YET)
     query = {"query": QUERY, "limit": "20", "personalize": "0.8"}
     _, answer, _ = read_answer(api(api_event("GET", "/search", query=query), None))
     assert ids(answer) == ids(shop.find(personalize=0.8))

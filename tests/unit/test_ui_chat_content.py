@@ -38,7 +38,7 @@ def test_the_answer_comes_with_its_pieces_total_weather_and_sources(stylist: Fak
     html = html_of(say(open_page(CHAT), "a wedding"))
     assert "The outfit · €60.00" in html
     assert "Also fitting" in html
-    assert "Lisbon, Portugal · Saturday, 19 June 2027 · Sunny · 17 to 27 °C</p>" in html
+    assert "Lisbon, Portugal · Saturday, June 19, 2027 · Sunny · 17 to 27 °C</p>" in html
     assert "outfits.csv" in html
 
 
@@ -96,7 +96,7 @@ def test_entities_and_weather_in_words():
         "budget": "up to €149.50",
         "colors": "Blue, white",
         "age_group": "30–50",
-        "date": "Saturday, 19 June 2027",
+        "date": "Saturday, June 19, 2027",
         "sizes": "M",
     }
     rainy = answer(weather={"city": "Oslo", "rain_mm": 4, "wind_kmh": 30}).weather

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.unit.stylist_double import FakeStylist, html_of, install, open_page, picture
+from tests.unit.stylist_double import PIECES, FakeStylist, html_of, install, open_page, picture
+from ui import closet
+from ui.answers import Product
 from ui.looks import Look
 from ui.problems import ApiProblem
-from ui.stylist_answers import ImageAnswer, ImageRequest, MadePicture
+from ui.stylist_answers import AlbumPage, AlbumPicture, ImageAnswer, ImageRequest, MadePicture
 from ui.widgets.pictures import frame_picture
 
 LOOKBOOK = "views/lookbook.py"
@@ -139,3 +141,42 @@ def test_frames_hold_only_pictures_and_escape_words():
         assert "aspect-ratio:2/3" in html
     for image in (MadePicture(url="javascript:x"), MadePicture(base64="AA", content_type="text/html")):
         assert "<img" not in frame_picture(image, "x", "2:3")
+
+
+def test_an_example_is_made_with_one_click_and_stands_in_the_box(maker: FakeStylist):
+    maker.pictures = [made()]
+    test = open_page(LOOKBOOK)
+    assert "Your lookbook is empty" in html_of(test)
+    test.button(key="example-Garden party").click().run()
+    assert maker.wishes[0].prompt.startswith("A flowing green midi dress")
+    assert test.text_area(key="wish-words").value == maker.wishes[0].prompt
+
+
+def test_pictures_are_compared_side_by_side(maker: FakeStylist):
+    pictures = [
+        AlbumPicture.model_validate(picture(image_id=name, prompt=f"a {name} coat"))
+        for name in ("red", "blue")
+    ]
+    maker.pages = [AlbumPage(images=tuple(pictures))]
+    test = open_page(LOOKBOOK)
+    for name in ("red", "blue"):
+        test.button(key=f"earlier-{name}-compare").click().run()
+    html = html_of(test)
+    assert "Side by side" in html and html.count('alt="Made by AI: a blue coat"') == 2
+    test.button(key="close-compared").click().run()
+    assert "Side by side" not in html_of(test)
+
+
+def test_a_picture_of_an_outfit_leads_to_its_pieces(maker: FakeStylist, monkeypatch: pytest.MonkeyPatch):
+    maker.features = (*maker.features, "try-on", "closet")
+    maker.shelf = {each["product_id"]: Product.model_validate(each) for each in PIECES}
+    kept: list[tuple[object, ...]] = []
+    monkeypatch.setattr(closet, "find_look", lambda ids: None)
+    monkeypatch.setattr(closet, "save_look", lambda ids, name, picture: kept.append((ids, name, picture.id)))
+    shown = picture(image_id="red", prompt="The whole outfit", product_ids=["id1", "id2", "gone"])
+    maker.pages = [AlbumPage(images=(AlbumPicture.model_validate(shown),))]
+    test = open_page(LOOKBOOK)
+    links = {link.proto.label: link.proto.query_string for link in test.get("page_link")}
+    assert links["Try the whole outfit on"] == "piece=id1&piece=id2"
+    test.button(key="next-earlier-red-save").click().run()
+    assert kept == [(("id1", "id2"), "Piece 1 + Piece 2", "red")]

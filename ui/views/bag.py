@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from ui import catalog, closet, session
+from ui import catalog, closet, notices, session
 from ui.answers import Product
 from ui.closet_answers import ClosetItem
 from ui.place import settle
@@ -33,6 +33,7 @@ def show_bag() -> None:
 
 @st.fragment(key=_REDRAW)
 def _draw() -> None:
+    notices.show()
     lines = closet.bag()
     if not lines:
         _show_empty()
@@ -97,11 +98,11 @@ def _ask_size(line: ClosetItem, product: Product) -> None:
     st.selectbox(
         say("Size"),
         product.sizes,
-        index=None,
+        index=None if line.size is None else 0,
         placeholder=say("Choose a size"),
         key=key,
         label_visibility="collapsed",
-        width=150,
+        width=130,
         on_change=_take_size,
         args=(line.item_id, key),
     )
@@ -115,7 +116,7 @@ def _ask_quantity(line: ClosetItem) -> None:
         range(1, closet.MOST_OF_ONE + 1),
         key=key,
         label_visibility="collapsed",
-        width=80,
+        width=72,
         on_change=_take_quantity,
         args=(line.item_id, key),
     )

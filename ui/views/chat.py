@@ -75,7 +75,7 @@ def show_chat() -> None:
             if exchange.look and exchange.look.waits:
                 pending.append((place, exchange))
             else:
-                _show_steps(place, exchange, can_draw=can_draw, may_draw=False)
+                _show_steps(place, exchange, can_draw=can_draw, may_draw=True)
         if talk.latest and not talk.waiting:
             _show_next(talk)
         # What takes a while comes last, in the place that was kept for it.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ui import catalog, closet, session
+from ui import catalog, closet, notices, session
 from ui.answers import Product
 from ui.compare_place import compare_address, read_compared, remember
 from ui.place import last_address, settle
@@ -56,6 +56,7 @@ def show_compare() -> None:
 @st.fragment(key="compared-pieces")
 def show_pieces(products: Sequence[Product]) -> None:
     """A column for each piece, with the same rows."""
+    notices.show()
     features = catalog.find_features(session.get_client())
     grid = st.grid(
         len(products), wrap=False, min_column_width=_NARROWEST, gap="medium", key="compared-pieces"

@@ -1,61 +1,103 @@
-"""The lookbook: pictures of outfits from words."""
+"""The lookbook: pictures of outfits from words, and all pictures that there were."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from ui import session
+from ui import catalog, session
 from ui.album import draw_again, open_album
+from ui.answers import Product
+from ui.closet_answers import LookPicture
 from ui.looks import Look
 from ui.problems import ApiProblem
-from ui.stylist_answers import ASPECT_RATIOS, MOST_PICTURES, MOST_PROMPT, AlbumPicture, ImageRequest
-from ui.widgets.pictures import frame_picture, show_delete, show_pictures
-from ui.widgets.text import describe_day, escape
+from ui.stylist_answers import (
+    ASPECT_RATIOS,
+    MOST_PICTURES,
+    MOST_PROMPT,
+    AlbumPicture,
+    ImageRequest,
+    MadePicture,
+)
+from ui.widgets import next_steps
+from ui.widgets.pictures import frame_picture, show_delete, show_making, show_pictures
+from ui.widgets.text import describe_moment, escape
+from ui.words import later, say
 
 _STATE = "looks"
+_COMPARED = "lookbook-compared"
 _MOST_LOOKS = 12
+_MOST_COMPARED = 4
 _NOT_FOUND = 404
-_EXAMPLE = "A linen suit in sand with a white shirt, on a terrace by the sea"
+EXAMPLES = {
+    later("Terrace by the sea"): later("A linen suit in sand with a white shirt, on a terrace by the sea"),
+    later("City in the rain"): later("A navy trench coat over a grey jumper, on a city street in the rain"),
+    later("Garden party"): later("A flowing green midi dress with a straw hat, at a garden party"),
+    later("Office, relaxed"): later("Black trousers, a cream blouse and loafers, in a bright office"),
+}
+"""What may be pictured, by its short name."""
 
 
 def show_lookbook() -> None:
     """The page."""
-    st.html(
-        '<h1>Lookbook</h1><p class="muted">Describe a look and see it. The pictures are made by AI: '
-        "they show an idea, not the pieces of the shop.</p>"
+    lead = say(
+        "Describe a look and see it. AI makes the pictures: they show an idea, not the pieces of the shop."
     )
-    _ask_words()
+    st.html(f'<h1>{escape(say("Lookbook"))}</h1><p class="muted">{escape(lead)}</p>')
     looks: list[Look] = st.session_state.get(_STATE, [])
+    _ask_words()
+    _show_compared(looks)
+    pending: list[tuple[DeltaGenerator, Look]] = []
     for position, look in enumerate(looks):
-        _show_look(look, len(looks) - position)
+        place = _show_look(look, len(looks) - position)
+        if look.waits:
+            pending.append((place, look))
     _show_album(looks)
     # Only when all of the page is there: what has to be made next, oldest wish first.
-    waiting = next((look for look in reversed(looks) if look.waits), None)
-    if waiting:
-        waiting.make(session.get_client())
+    for place, look in reversed(pending):
+        _make(place, look, begins=True)
         st.rerun()
 
 
 def _ask_words() -> None:
+    with st.container(key="examples", horizontal=True, gap="xsmall"):
+        for name, prompt in EXAMPLES.items():
+            st.button(
+                say(name),
+                icon=":material/auto_awesome:",
+                key=f"example-{name}",
+                on_click=_try,
+                args=(prompt,),
+            )
     with st.form("wish", border=False):
         st.text_area(
-            "Your look in words", key="wish-words", placeholder=_EXAMPLE, max_chars=MOST_PROMPT, height=100
+            say("Your look in words"),
+            key="wish-words",
+            placeholder=say(next(iter(EXAMPLES.values()))),
+            max_chars=MOST_PROMPT,
+            height=100,
         )
         with st.container(key="wish-bar", horizontal=True, vertical_alignment="bottom"):
             st.segmented_control(
-                "Shape",
+                say("Shape"),
                 list(ASPECT_RATIOS),
-                format_func=ASPECT_RATIOS.__getitem__,
+                format_func=lambda ratio: say(ASPECT_RATIOS[ratio]),
                 default="2:3",
                 required=True,
                 key="wish-shape",
             )
             st.segmented_control(
-                "Pictures", range(1, MOST_PICTURES + 1), default=1, required=True, key="wish-count"
+                say("Pictures"), range(1, MOST_PICTURES + 1), default=1, required=True, key="wish-count"
             )
             st.form_submit_button(
-                "Make it", type="primary", icon=":material/brush:", key="wish-make", on_click=_take_wish
+                say("Make it"), type="primary", icon=":material/brush:", key="wish-make", on_click=_take_wish
             )
     if st.session_state.pop("wish-missing", False):
-        st.warning("Please say in a few words what you would like to see.", icon=":material/edit:")
+        st.warning(say("Please say in a few words what you would like to see."), icon=":material/edit:")
+
+
+def _try(prompt: str) -> None:
+    """Has an example made; its words stand in the box, to be changed."""
+    st.session_state["wish-words"] = say(prompt)
+    _take_wish()
 
 
 def _take_wish() -> None:
@@ -65,8 +107,8 @@ def _take_wish() -> None:
         return
     request = ImageRequest(
         prompt=words,
-        aspect_ratio=st.session_state["wish-shape"] or "2:3",
-        count=st.session_state["wish-count"] or 1,
+        aspect_ratio=st.session_state.get("wish-shape") or "2:3",
+        count=st.session_state.get("wish-count") or 1,
     )
     _begin(Look(request))
 
@@ -78,28 +120,114 @@ def _begin(look: Look) -> None:
     st.session_state[_STATE] = looks[:_MOST_LOOKS]
 
 
-def _show_look(look: Look, number: int) -> None:
+def _key(look: Look) -> str:
+    # The id, as numbers shift when the oldest look makes room.
+    return f"look-{look.request.request_id}"
+
+
+def _show_look(look: Look, number: int) -> DeltaGenerator:
+    """A wish and what came of it; the place for that."""
     if not look.waits:
         look.renew(session.get_client())
-    # The id, as numbers shift when the oldest look makes room.
-    key = f"look-{look.request.request_id}"
     with st.container(key=f"lookbook-{number}"):
         st.html(f'<h2 class="section">{escape(look.request.prompt)}</h2>')
-        if look.problem:
-            st.html(f'<p role="alert">{escape(look.problem)}</p>')
-            st.button("Try again", icon=":material/refresh:", on_click=look.retry, key=f"{key}-retry")
-        elif look.waits:
-            st.html('<p class="thinking" role="status">Drawing your look. This takes a few seconds…</p>')
+        place = st.empty()
+        if look.waits:
+            _make(place, look, begins=False)
         else:
-            _show_made(look, key)
+            with place.container():
+                _show_made(look)
+    return place
 
 
-def _show_made(look: Look, key: str) -> None:
-    show_pictures(look, key, _delete)
-    missing = look.missing
-    if missing > 0:
-        st.caption(f"{missing} of the {look.request.count} pictures could not be made.")
-    st.button("Draw it anew", icon=":material/autorenew:", on_click=_again, args=(look,), key=f"{key}-again")
+def _make(place: DeltaGenerator, look: Look, *, begins: bool) -> None:
+    with place.container():
+        key = _key(look) if begins else f"{_key(look)}-next"
+        show_making(look, key, say("Drawing your look"), begins=begins)
+
+
+def _show_made(look: Look) -> None:
+    key = _key(look)
+    if look.problem:
+        st.html(f'<p role="alert">{escape(say(look.problem))}</p>')
+        st.button(say("Try again"), icon=":material/refresh:", on_click=look.retry, key=f"{key}-retry")
+        return
+    show_pictures(look, key, _show_actions)
+    if look.missing > 0:
+        words = say(
+            "{missing} of the {count} pictures could not be made.",
+            missing=look.missing,
+            count=look.request.count,
+        )
+        st.caption(words)
+    st.button(
+        say("Draw it anew"), icon=":material/autorenew:", on_click=_again, args=(look,), key=f"{key}-again"
+    )
+
+
+def _show_actions(image: MadePicture, key: str) -> None:
+    if image.image_id:
+        _show_compare(image.image_id, key)
+        show_delete(image.image_id, _delete)
+
+
+def _show_compare(image_id: str, key: str) -> None:
+    compared = _compared()
+    chosen = image_id in compared
+    st.button(
+        say("Compared") if chosen else say("Compare"),
+        icon=":material/check:" if chosen else ":material/view_column_2:",
+        type="tertiary",
+        key=f"{key}-compare",
+        on_click=_toggle_compared,
+        args=(image_id,),
+        disabled=not chosen and len(compared) >= _MOST_COMPARED,
+    )
+
+
+def _compared() -> tuple[str, ...]:
+    return st.session_state.get(_COMPARED, ())
+
+
+def _toggle_compared(image_id: str) -> None:
+    others = tuple(each for each in _compared() if each != image_id)
+    st.session_state[_COMPARED] = others if image_id in _compared() else (*others, image_id)
+
+
+def _show_compared(looks: list[Look]) -> None:
+    """The chosen pictures, side by side."""
+    found: dict[str, tuple[MadePicture, str, str]] = {}
+    for look in looks:
+        for image in look.answer.images if look.answer else ():
+            found[image.image_id or ""] = (image, look.request.prompt, look.request.aspect_ratio)
+    for picture in open_album().pictures:
+        found[picture.image_id or ""] = (picture, picture.prompt, picture.aspect_ratio)
+    chosen = [found[each] for each in _compared() if each in found]
+    if not chosen:
+        st.empty()
+        return
+    with st.container(key="lookbook-side-by-side"):
+        with st.container(horizontal=True, vertical_alignment="center", key="compared-head"):
+            st.html(f'<h2 class="section">{escape(say("Side by side"))}</h2>')
+            st.button(
+                say("Close the comparison"),
+                icon=":material/close:",
+                type="tertiary",
+                key="close-compared",
+                on_click=_close_compared,
+            )
+        if len(chosen) == 1:
+            st.html(
+                f'<p class="muted" role="status">{escape(say("Choose one more picture to compare."))}</p>'
+            )
+        grid = st.grid(columns=max(len(chosen), 2), gap="medium", key=f"compared-{max(len(chosen), 2)}")
+        for image, words, ratio in chosen:
+            with grid.cell():
+                st.html(frame_picture(image, words, ratio) + f'<p class="wish small">{escape(words)}</p>')
+
+
+def _close_compared() -> None:
+    st.session_state[_COMPARED] = ()
 
 
 def _again(look: Look) -> None:
@@ -113,25 +241,42 @@ def _show_album(looks: list[Look]) -> None:
     shown = {image.image_id for look in looks if look.answer for image in look.answer.images}
     earlier = [picture for picture in album.pictures if picture.image_id not in shown]
     if earlier:
-        st.html('<h2 class="section">Earlier pictures</h2>')
-        grid = st.grid(min_column_width=200, gap="medium", key="album")
+        st.html(f'<h2 class="section">{escape(say("Earlier pictures"))}</h2>')
+        grid = st.grid(min_column_width=220, gap="medium", key="album")
         for picture in earlier:
-            with grid.cell():
+            with grid.cell(), st.container(key=f"album-picture-{picture.image_id}", gap="xsmall"):
                 _show_earlier(picture)
+    elif not looks and not album.problem:
+        title, words = (
+            say("Your lookbook is empty"),
+            say("Choose an example above, or describe a look of your own. Pictures stay here for a week."),
+        )
+        st.html(f'<div class="message"><h2>{escape(title)}</h2><p>{escape(words)}</p></div>')
     if album.problem:
-        st.html(f'<p role="alert">{escape(album.problem)}</p>')
-        st.button("Try again", icon=":material/refresh:", key="album-retry")
+        st.html(f'<p role="alert">{escape(say(album.problem))}</p>')
+        st.button(say("Try again"), icon=":material/refresh:", key="album-retry")
     elif album.cursor:
-        st.button("Show more", key="album-more", on_click=_show_more)
+        st.button(say("Show more"), key="album-more", on_click=_show_more)
 
 
 def _show_earlier(picture: AlbumPicture) -> None:
-    st.html(frame_picture(picture, picture.prompt, picture.aspect_ratio))
-    day = describe_day(picture.made_at.date().isoformat()) if picture.made_at else ""
-    st.html(f'<p class="wish">{escape(picture.prompt)}</p><p class="muted">{escape(day)}</p>')
-    with st.container(horizontal=True, key=f"earlier-{picture.image_id}"):
+    st.html(f'<div class="album-frame">{frame_picture(picture, picture.prompt, picture.aspect_ratio)}</div>')
+    pieces = _find_pieces(picture)
+    words = picture.prompt
+    if pieces:
+        words = ", ".join(piece.title for piece in pieces)
+    day = describe_moment(picture.made_at)
+    st.html(f'<p class="wish two-lines">{escape(words)}</p><p class="small muted">{escape(day)}</p>')
+    key = f"earlier-{picture.image_id}"
+    if pieces and picture.image_id:
+        with st.container(horizontal=True, gap="xsmall", key=f"next-{key}"):
+            next_steps.show_try_on(pieces, f"next-{key}")
+            ids = [piece.product_id for piece in pieces]
+            kept = LookPicture(kind="image", id=picture.image_id)
+            next_steps.show_save(ids, next_steps.name_outfit(pieces), f"next-{key}", kept)
+    with st.container(horizontal=True, gap="xsmall", key=key):
         st.button(
-            "Draw it anew",
+            say("Draw it anew"),
             icon=":material/autorenew:",
             type="tertiary",
             on_click=_begin_again,
@@ -139,7 +284,14 @@ def _show_earlier(picture: AlbumPicture) -> None:
             key=f"redraw-{picture.image_id}",
         )
         if picture.image_id:
+            _show_compare(picture.image_id, key)
             show_delete(picture.image_id, _delete)
+
+
+def _find_pieces(picture: AlbumPicture) -> list[Product]:
+    """The pieces of the outfit that a picture shows, as far as the shop still has them."""
+    found = [catalog.load_product(session.get_client(), product_id) for product_id in picture.product_ids]
+    return [piece for piece in found if piece]
 
 
 def _begin_again(picture: AlbumPicture) -> None:
@@ -156,13 +308,14 @@ def _delete(image_id: str) -> None:
         session.get_client().delete_image(image_id)
     except ApiProblem as problem:
         if problem.status != _NOT_FOUND:
-            st.toast("The picture could not be deleted. Please try again later.")
+            st.toast(say("The picture could not be deleted. Please try again later."))
             return
     open_album().forget(image_id)
     looks: list[Look] = st.session_state.get(_STATE, [])
     for look in looks:
         look.drop(image_id)
     st.session_state[_STATE] = [look for look in looks if not look.is_empty]
+    st.session_state[_COMPARED] = tuple(each for each in _compared() if each != image_id)
 
 
 show_lookbook()

@@ -114,7 +114,9 @@ def describe_value(name: str, brief: Mapping[str, Any]) -> str:
     """A value for people: `€200`, `Blue, white`, `30–50`."""
     value = brief[name]
     if name == "budget" and isinstance(value, int | float):
-        return say("up to {price}", price=format_price(float(value), str(brief.get("currency") or "")))
+        return say(
+            "up to {price}", price=format_price(float(value), str(brief.get("currency") or ""), short=True)
+        )
     text = write_value(name, brief)
     if name == "date":
         return describe_day(text) or text

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import catalog, closet, session
+from ui import catalog, closet, notices, session
 from ui.answers import Product
 from ui.widgets import card_actions
 from ui.widgets.purchase import show_purchase
@@ -16,6 +16,7 @@ _NO_SIZE = "size_is_missing"
 @st.fragment(key=_REDRAW)
 def show_buy_box(product: Product) -> None:
     """Size, bag, heart and the shop's own page; a click draws only this."""
+    notices.show()
     features = catalog.find_features(session.get_client())
     with st.container(key="product-actions", gap="small"):
         if product.sizes:

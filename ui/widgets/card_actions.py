@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from ui import closet, compare_place, session
+from ui import closet, compare_place, notices, session
 from ui.answers import Product
 from ui.catalog import Features, find_features
 from ui.fitting_place import outfit_address, try_on_address
@@ -39,6 +39,7 @@ def show_tools(product: Product, key: str, features: Features) -> None:
 
 
 def _draw_tools(product: Product, key: str, features: Features) -> None:
+    notices.show()
     with st.container(key=f"{key}-over", gap=None):
         if closet.is_refused(product.product_id):
             st.html('<span class="refused"></span>')
@@ -205,6 +206,7 @@ def show_outfit_actions(products: Sequence[Product], name: str, key: str) -> Non
 
 
 def _draw_outfit_actions(products: Sequence[Product], name: str, key: str) -> None:
+    notices.show()
     ids = [product.product_id for product in products]
     with st.container(key=f"{key}-outfit-actions", horizontal=True, gap="small"):
         show_outfit_link(products, key)

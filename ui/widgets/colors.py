@@ -54,4 +54,4 @@ def swatch_styles(key: str, colors: Sequence[str]) -> str:
         f".st-key-{key} button:nth-of-type({position})::before{{background:{swatch_of(color)}}}"
         for position, color in enumerate(colors, start=1)
     ]
-    return f"<style>{''.join(rules)}</style>"
+    return f"<span></span><style>{''.join(rules)}</style>"

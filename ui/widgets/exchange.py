@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ui import conversation, sentences, session
+from ui import conversation, notices, sentences, session
 from ui.album import open_album
 from ui.answers import Product
 from ui.closet_answers import LookPicture
@@ -123,6 +123,7 @@ def show_next_steps(exchange: Exchange, answer: ChatAnswer, *, can_draw: bool, m
             next_steps.show_keeping(ids, name, f"next-{answer.turn}", _picture_of(exchange))
     _show_look(exchange, answer, may_draw=may_draw)
     _show_rating(exchange, answer)
+    notices.show()
 
 
 def _picture_of(exchange: Exchange) -> LookPicture | None:
@@ -146,7 +147,7 @@ def _show_look(exchange: Exchange, answer: ChatAnswer, *, may_draw: bool) -> Non
         look.renew(session.get_client())
     with place.container():
         if look.problem:
-            st.html(f'<p role="alert">{escape(look.problem)}</p>')
+            st.html(f'<p role="alert">{escape(say(look.problem))}</p>')
             st.button(
                 say("Try the picture again"),
                 icon=":material/refresh:",
@@ -176,7 +177,7 @@ def _rate(exchange: Exchange, answer: ChatAnswer, key: str) -> None:
     try:
         session.get_client().feedback(answer.session_id, answer.turn, rating)
     except ApiProblem:
-        st.toast(say("Your feedback could not be kept. Please try again later."))
+        notices.tell(say("Your feedback could not be kept. Please try again later."), ":material/error:")
         return
     exchange.rating = rating
-    st.toast(say("Thank you for your feedback."))
+    notices.tell(say("Thank you for your feedback."), ":material/check:")

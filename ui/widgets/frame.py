@@ -32,7 +32,9 @@ _mark = component("stylist.here", js=_MARK, isolate_styles=False)
 def dress_page() -> None:
     """Title, icon and style sheet."""
     st.set_page_config(page_title=NAME, page_icon=str(_HERE / "favicon.png"), layout="wide")
-    st.html(_HERE / "theme.css")
+    # A sheet by itself would stand among Streamlit's events, where the next toast of a fragment takes its place.
+    with st.container(key="theme-place"):
+        st.html(f"<span></span><style>{(_HERE / 'theme.css').read_text(encoding='utf-8')}</style>")
 
 
 def show_header(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:

@@ -24,7 +24,7 @@ ShowActions = Callable[[MadePicture, str], None]
 def show_making(look: Look, key: str, words: str, *, begins: bool) -> None:
     """The frames of pictures that are to be made; with `begins` they are made now, before one's eyes."""
     shape = shape_of(look.request.aspect_ratio)
-    grid = st.grid(min_column_width=200, gap="medium", key=f"{key}-making")
+    grid = st.grid(min_column_width=260, gap="medium", key=f"{key}-making")
     places: list[DeltaGenerator] = []
     for _ in range(look.request.count):
         with grid.cell():
@@ -47,7 +47,7 @@ def show_pictures(look: Look, key: str, show_actions: ShowActions | None = None)
     """The pictures of a look, side by side, each with a way to keep its file and what else can be done."""
     if look.answer is None:
         return
-    grid = st.grid(min_column_width=200, gap="medium", key=f"{key}-pictures")
+    grid = st.grid(min_column_width=260, gap="medium", key=f"{key}-pictures")
     for position, image in enumerate(look.answer.images):
         with grid.cell():
             st.html(frame_picture(image, look.request.prompt, look.request.aspect_ratio))
@@ -102,7 +102,7 @@ def _show_download(look: Look, position: int, key: str) -> None:
         file_name=f"ai-made-look-{position + 1}.{_SUFFIXES.get(kind, 'png')}",
         mime=kind or None,
         icon=":material/download:",
-        key=f"{key}-download",
+        key=f"{key}-download-icon",
         on_click="ignore",
         type="tertiary",
     )

@@ -45,12 +45,19 @@ class Progress:
             for position, name in enumerate(names)
         )
         percent = round(min(max(job.progress, 0), 100))
+        words = describe_step(job)
+        # Seen already as the step that is going on.
+        spoken = (
+            ' class="sr-only"'
+            if words.rstrip(".") == say(_STAGES.get(job.status, _STAGES["created"]))
+            else ""
+        )
         return (
             f'<div class="job" data-status="{job.status}"><ol class="steps">{steps}</ol>'
             f'<div class="bar" role="progressbar" aria-label="{escape(say("Try-on"))}" aria-valuemin="0" '
             f'aria-valuemax="100" aria-valuenow="{percent}">'
             f'<span style="width:{max(percent, 3)}%"></span></div>'
-            f'<p role="status">{escape(describe_step(job))}</p>'
+            f'<p role="status"{spoken}>{escape(words)}</p>'
             f'<p class="muted small">{escape(self._estimate())}</p></div>'
         )
 
@@ -59,9 +66,9 @@ class Progress:
         if self.job.estimate_s is not None:
             return describe_rest(self.job.estimate_s - (now - self.told_at).total_seconds())
         begun = self.job.created_at or self.told_at
-        return describe_rest(
-            waits.expect("piece", max(len(self.job.product_ids), 1)) - (now - begun).total_seconds()
-        )
+        expected = waits.expect("piece", max(len(self.job.product_ids), 1))
+        left = expected - (now - begun).total_seconds()
+        return describe_rest(left) if left >= 1 else say("This takes a little longer than usual.")
 
 
 def describe_step(job: Job) -> str:

@@ -47,7 +47,8 @@ def show_rows(rows: Sequence[Row]) -> None:
 
 
 def _show_heading(row: Row) -> None:
-    with st.container(key=f"{row.key}-heading", horizontal=True, vertical_alignment="bottom"):
+    key = f"{row.key}-heading"
+    with st.container(key=key, horizontal=True, wrap=False, vertical_alignment="bottom"):
         st.html(f'<h2 class="section">{escape(row.title)}</h2>')
         if row.see_more:
             row.see_more()

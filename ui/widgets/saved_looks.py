@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from ui import catalog, closet, session, together
+from ui import catalog, closet, notices, session, together
 from ui.answers import Product
 from ui.client import StylistClient
 from ui.closet_answers import ClosetItem
@@ -21,6 +21,7 @@ _MOST_IN_COLLAGE = 4
 @st.fragment(key=_REDRAW)
 def show_looks() -> None:
     """All looks, latest first."""
+    notices.show()
     looks = closet.looks()
     if not looks:
         _show_none()
