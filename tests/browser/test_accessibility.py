@@ -54,7 +54,9 @@ async () => {
   await drawn();
   const changed = read() !== focused;
   element.focus();
-  const words = element.getAttribute("aria-label") || element.textContent.trim() || element.title;
+  const copy = element.cloneNode(true);
+  copy.querySelectorAll("[aria-hidden=true], [data-testid=stIconMaterial]").forEach(each => each.remove());
+  const words = element.getAttribute("aria-label") || copy.textContent.trim() || element.title;
   return [words || element.tagName, changed];
 }
 """
