@@ -267,6 +267,12 @@ def test_problems_are_messages(shop: Everything, status: int, monkeypatch: pytes
     assert strays(open_page("views/discover.py", q="coat")) == []
 
 
+def test_the_question_before_deleting_is_a_message(shop: Everything) -> None:
+    test = open_page("views/account.py")
+    test.button(key="erase-ask").click().run()
+    assert strays(test) == []
+
+
 def test_the_stylists_answer_is_data_among_messages(shop: Everything) -> None:
     shop.stylist.answers = [answer()]
     test = open_page("views/chat.py")
