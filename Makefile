@@ -9,7 +9,7 @@ IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/brows
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup messages local down test check format bench load chaos pulumi prerequisites doctor cost migrate layers lock browser clean
+.PHONY: help setup messages screenshots local down test check format bench load chaos pulumi prerequisites doctor cost migrate layers lock browser clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ messages: setup ## Bring the site's message files up to date with its code (ui/l
 	  $(BIN)/pybabel --quiet update --input-file=.build/site.pot --output-file=$$file --locale=$$(basename $$file .po) \
 	    --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap || exit 1; \
 	done
+
+screenshots: setup browser ## Take pictures of every page in both themes and three sizes, and those of docs/tour.md
+	$(BIN)/python -m tests.browser.screenshots
 
 layers: setup ## Build the Lambda layers for arm64; needed before `pulumi up`
 	$(BIN)/python -m layers arm64

@@ -128,6 +128,7 @@ def test_likes_are_told_in_words(shop: Shop) -> None:
     shop.tell(4, kind="dislike")
     likes = {(like["kind"], like["value"]): like for like in shop.style()["likes"]}
     assert likes["cluster", "3"]["label"] == "pieces like a red dress"
+    assert likes["cluster", "3"]["about"] == {"color": "red", "category": "dress"}
     assert likes["cluster", "3"]["strength"] > 0 > likes["cluster", "4"]["strength"]
     assert likes["color", "red"]["label"] == "red"
 
@@ -137,6 +138,8 @@ def test_prices_are_told_in_their_currency_where_it_is_known(shop: Shop) -> None
     shop.tell(3)
     likes = {like["value"]: like["label"] for like in shop.style()["likes"] if like["kind"] == "price"}
     assert likes == {"25-50": "25 to 50", "50-100": "50 to 100 EUR"}
+    about = {like["value"]: like["about"] for like in shop.style()["likes"] if like["kind"] == "price"}
+    assert about == {"25-50": {}, "50-100": {"currency": "EUR"}}
 
 
 def test_a_change_of_weight_and_back(shop: Shop) -> None:

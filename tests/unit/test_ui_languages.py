@@ -15,12 +15,14 @@ from babel import Locale
 from babel.dates import get_month_names
 from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
 from local.deploy import LOCAL_MODELS
+from tests.unit.desk_double import FakeDesk, letter
 from tests.unit.fitting_double import FakeBoutique, install, job, photo
-from tests.unit.stylist_double import FakeStylist, answer, open_app, open_page
+from tests.unit.stylist_double import answer, open_app, open_page
 from ui import session, words
 from ui.answers import SearchAnswer
 from ui.extraction import extract_messages
@@ -137,6 +139,7 @@ _SHOWN = frozenset({"body", "default", "help", "label", "options", "placeholder"
 _NAMES = """
     Virtual Stylist English Deutsch Ada Piece EUR Porto json pictures navy Navy Shoes shoes dress shirt
     Because you like navy One family of colours Take and coat wedding red
+    letter jpg hours ago The picture is cut short
 """
 DATA = frozenset([*_NAMES.split(), *get_month_names(locale="en").values()])
 """Words of the doubles' data, names, and what dates are written with."""
@@ -213,21 +216,12 @@ def strays(test: AppTest) -> list[str]:
 
 
 class Everything(FakeBoutique):
-    """A shop with all features, whose stylist answers too."""
+    """A shop with all features, whose stylist and desk answer too."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.features = (
-            "search",
-            "chat",
-            "images",
-            "try-on",
-            "interactions",
-            "profile",
-            "closet",
-            "trending",
-        )
-        self.stylist = FakeStylist()
+        self.features = (*self.features, "chat", "images", "profile", "trending", "desk")
+        self.stylist = FakeDesk(letters={"letter-1": letter("letter-1")})
         self.shelf["photo-1"] = photo()
         self.looks["job-1"] = job(notes=())
 
@@ -241,9 +235,14 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Everything]:
     monkeypatch.setattr(words, "current_locale", lambda: Locale("en"))
     fake = Everything()
     monkeypatch.setattr(session, "get_chat", lambda: fake.stylist)
+    monkeypatch.setattr(session, "groups", lambda: frozenset({"merchandiser"}))
+    # As in the site's own configuration; else strings that stand by themselves are shown.
+    magic = config.get_option("runner.magicEnabled")
+    config.set_option("runner.magicEnabled", False)
     for shown in install(fake, monkeypatch):
         assert shown is fake
         yield fake
+    config.set_option("runner.magicEnabled", magic)
 
 
 ADDRESSES: dict[str, dict[str, Any]] = {
@@ -266,6 +265,12 @@ def test_problems_are_messages(shop: Everything, status: int, monkeypatch: pytes
 
     monkeypatch.setattr(shop, "search", fail)
     assert strays(open_page("views/discover.py", q="coat")) == []
+
+
+def test_the_question_before_deleting_is_a_message(shop: Everything) -> None:
+    test = open_page("views/account.py")
+    test.button(key="erase-ask").click().run()
+    assert strays(test) == []
 
 
 def test_the_stylists_answer_is_data_among_messages(shop: Everything) -> None:

@@ -11,7 +11,7 @@ from tests.unit.stylist_double import html_of, keys_of, open_page
 from ui import keepsakes, signals
 from ui.client import StylistClient
 from ui.problems import ApiProblem
-from ui.style_answers import Style
+from ui.style_answers import Liking, Style
 from ui.widgets.own_data import collect
 
 DISCOVER, PRODUCT = "views/discover.py", "views/product.py"
@@ -186,3 +186,25 @@ def test_a_keepsake_holds_only_what_a_cookie_can():
     for value in ("a;b", "x" * 3000, "a b", "é"):
         with pytest.raises(ValueError, match="keepsake"):
             keepsakes.keep("hearts", value)
+
+
+def test_looks_and_prices_are_told_in_the_sites_own_words(boutique: FakeBoutique):
+    boutique.taste = Style(
+        likes=(
+            Liking(
+                kind="cluster",
+                value="7",
+                label="pieces like a red dress",
+                strength=0.5,
+                about={"color": "red", "category": "dress"},
+            ),
+            Liking(kind="cluster", value="8", label="pieces of one look", strength=0.4),
+            Liking(
+                kind="price", value="12.5-25", label="12.5 to 25", strength=0.3, about={"currency": "EUR"}
+            ),
+        )
+    )
+    html = html_of(open_page(STYLE))
+    assert "Pieces like this: red dress" in html
+    assert "Pieces of one look" in html
+    assert "€12.50 to €25" in html

@@ -21,6 +21,7 @@ from ui.widgets.text import (
     is_sold_out,
     is_web_address,
     label_of,
+    word_of,
 )
 from ui.words import say
 
@@ -92,7 +93,7 @@ def describe(product: Product) -> str:
     """Alternative text: the name, with colour, pattern and category where the name does not say them."""
     details = [product.color, product.pattern, product.category]
     title = product.title.lower()
-    missing = [label_of(word).lower() for word in details if word and word.lower() not in title]
+    missing = [word_of(word) for word in details if word and word.lower() not in title]
     return ", ".join([product.title, *missing])
 
 

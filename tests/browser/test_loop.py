@@ -1,0 +1,146 @@
+"""The whole loop for somebody who has never been here, on a desktop and on a phone: from the start page to a
+look on a person, and on to what is kept and bought.
+"""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, ViewportSize, expect
+
+from tests.browser.steps import keep, settle
+from tests.browser.watching import describe_shifts, layout_shift, watch
+from tests.support.cloud import RunningCloud
+
+pytestmark = [pytest.mark.browser, pytest.mark.cloud]
+
+SIZES: Mapping[str, ViewportSize] = {
+    "desktop": {"width": 1280, "height": 900},
+    "phone": {"width": 390, "height": 844},
+}
+_MADE_WITHIN_MS = 90_000
+_MOST_CLICKS = 10
+_MOST_SECONDS = 120
+_GOOD_SHIFT = 0.1
+
+
+class Visitor:
+    """Somebody who clicks, and counts it."""
+
+    def __init__(self, page: Page, size: str) -> None:
+        self.page = page
+        self.size = size
+        self.clicks = 0
+
+    def click(self, what: Locator) -> None:
+        self.clicks += 1
+        # A card is one link: what lies under it takes the pointer, as it does for people.
+        what.first.click(force=True)
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("button", name=name)
+
+    def link(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("link", name=name)
+
+    def keep(self, name: str) -> None:
+        keep(self.page, f"loop-{self.size}-{name}")
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def size(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def context(size: str, browser: Browser, signed_in: StorageState) -> Iterator[BrowserContext]:
+    """A browser of that size in which nothing may go wrong unseen."""
+    with browser.new_context(
+        viewport=SIZES[size], has_touch=size == "phone", storage_state=signed_in
+    ) as tabs:
+        tabs.set_default_timeout(30_000)
+        watched = watch(tabs)
+        yield tabs
+        assert watched.errors == []
+
+
+@pytest.fixture(scope="module")
+def visitor(size: str, context: BrowserContext, cloud: RunningCloud) -> Visitor:
+    """Somebody without photos, looks and a bag."""
+    for photo in cloud.call("GET", "/models").json()["models"]:
+        assert cloud.call("DELETE", f"/models/{photo['model_id']}").status_code == 200
+    for item in cloud.call("GET", "/me/closet").json()["items"]:
+        path = f"/me/closet/{item['kind']}/{item['item_id']}"
+        assert cloud.call("DELETE", path).status_code == 200
+    return Visitor(context.new_page(), size)
+
+
+def test_from_the_start_to_a_look_on_a_person(visitor: Visitor, cloud: RunningCloud) -> None:
+    page = visitor.page
+    page.goto(cloud.config.site_url)
+    expect(page.get_by_role("heading", name="What are you dressing for?")).to_be_visible()
+    settle(page)
+    visitor.keep("1-start")
+    began = time.monotonic()
+    visitor.click(visitor.link("A summer wedding"))
+    visitor.click(visitor.button("For a woman"))
+    expect(visitor.link("Try the whole outfit on")).to_be_visible()
+    settle(page)
+    visitor.keep("2-outfit")
+    visitor.click(visitor.link("Try the whole outfit on"))
+    page.wait_for_url(re.compile("/fitting-room"))
+    visitor.click(visitor.button("Try it on Ada"))
+    result = page.get_by_role("img", name=re.compile(r"^\w+ wearing ")).first
+    expect(result).to_be_visible(timeout=_MADE_WITHIN_MS)
+    assert time.monotonic() - began < _MOST_SECONDS
+    assert visitor.clicks <= _MOST_CLICKS
+    expect(page.get_by_text("shows the look, not the size").first).to_be_visible()
+    settle(page)
+    visitor.keep("3-look")
+
+
+def test_the_look_is_kept_and_goes_into_the_bag(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.click(visitor.button("Save look"))
+    expect(visitor.button("Look saved").first).to_be_visible()
+    visitor.click(visitor.button("All in the bag"))
+    expect(visitor.button("All in your bag").first).to_be_visible()
+    visitor.click(visitor.link(re.compile(r"^Bag\b")))
+    page.wait_for_url(re.compile("/bag"))
+    expect(page.get_by_text("Total", exact=True)).to_be_visible()
+    address = visitor.link(re.compile("at the shop")).first.get_attribute("href") or ""
+    assert address.startswith("https://")
+    settle(page)
+    visitor.keep("4-bag")
+
+
+def test_back_reload_and_another_tab_show_the_same(visitor: Visitor, context: BrowserContext) -> None:
+    page = visitor.page
+    page.reload()
+    expect(page.get_by_text("Total", exact=True)).to_be_visible()
+    page.go_back()
+    page.wait_for_url(re.compile("/fitting-room"))
+    expect(page.get_by_role("img", name=re.compile(r"^\w+ wearing ")).first).to_be_visible()
+    other = context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("img", name=re.compile(r"^\w+ wearing ")).first).to_be_visible()
+    other.close()
+
+
+def test_kept_looks_lead_on(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto(re.sub(r"/fitting-room.*", "/saved?show=looks", page.url))
+    expect(visitor.link("Try the whole outfit on").first).to_be_visible()
+    settle(page)
+    visitor.keep("5-looks")
+
+
+@pytest.mark.parametrize("path", ["/", "/discover", "/saved", "/lookbook"])
+def test_nothing_jumps_while_a_page_loads(path: str, visitor: Visitor, cloud: RunningCloud) -> None:
+    page = visitor.page
+    page.goto(cloud.config.site_url + path)
+    expect(page.locator("h1").first).to_be_visible()
+    settle(page)
+    page.wait_for_load_state("networkidle")
+    assert layout_shift(page) <= _GOOD_SHIFT, describe_shifts(page)
