@@ -97,7 +97,7 @@ def test_everything_is_still_there_after_a_reload(page: Page) -> None:
 
 def test_one_click_on_a_drawn_person_makes_a_second_look_to_compare(page: Page, cloud: RunningCloud) -> None:
     page.get_by_role("button", name="Change a piece").click()
-    page.get_by_text("On a drawn person").click()
+    page.get_by_text("On a drawn person", exact=True).click()
     page.get_by_role("button", name="Try it on Ada").click()
     after = page.get_by_role("img", name=re.compile("^Ada wearing")).first
     expect(after).to_be_visible(timeout=_MADE_WITHIN_MS)
