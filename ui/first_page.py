@@ -2,8 +2,12 @@
 
 Streamlit finds its server by trying every folder of the page's address, and fails once for each page that is
 not the first one. Told where its server is it asks there at once (`window.__streamlit.BACKEND_BASE_URL`).
-Title, language and ground are right from the first moment, so that nothing flickers until the scripts run.
+Title, language, ground and style sheet are there from the first moment, so that nothing flickers or jumps
+when the scripts run.
 """
+
+from functools import cache
+from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.words import choose_language
 
 TITLE = "Virtual Stylist"
+_SHEET = Path(__file__).with_name("theme.css")
 _HEAD = """<head>
     <meta name="color-scheme" content="light dark" />
     <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fcfaf7" />
@@ -81,12 +86,19 @@ def _is_page(start: Message) -> bool:
 
 
 def edit(document: str, language: str) -> str:
-    """The document with the shop's title, the language of its words, and where its server is."""
+    """The document with the shop's title and style sheet, its language, and where its server is."""
     return (
         document.replace('<html lang="en">', f'<html lang="{language}">', 1)
         .replace("<title>Streamlit</title>", f"<title>{TITLE}</title>", 1)
         .replace("<head>", _HEAD, 1)
+        # Streamlit's scripts add theirs to the head: where both say something, the later one counts.
+        .replace("</body>", f"<style>{_read_sheet()}</style>\n  </body>", 1)
     )
+
+
+@cache
+def _read_sheet() -> str:
+    return _SHEET.read_text(encoding="utf-8")
 
 
 def first_tag(accepted: str) -> str:

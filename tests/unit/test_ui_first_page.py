@@ -41,6 +41,7 @@ def test_streamlits_document_has_the_places_that_are_edited() -> None:
     assert '<html lang="de">' in edited
     assert "<title>Virtual Stylist</title>" in edited
     assert edited.count("BACKEND_BASE_URL") == 1
+    assert edited.index('<div id="root">') < edited.index(".stMainBlockContainer {") < edited.index("</body>")
 
 
 def test_a_page_is_sent_edited_and_as_long_as_it_says() -> None:

@@ -16,7 +16,7 @@ CHAT_PATH = "chat"
 FITTING_PATH = "fitting-room"
 _FIRST_PAGE = {"page": "1"}
 _TOOLS = frozenset({"home", "bag", "account"})
-_HERE = Path(__file__).resolve().parent.parent
+_FAVICON = Path(__file__).resolve().parent.parent / "favicon.png"
 _MARK = """
 export default function ({ data }) {
   for (const link of document.querySelectorAll("[class*='st-key-nav-'] a"))
@@ -30,11 +30,8 @@ _mark = component("stylist.here", js=_MARK, isolate_styles=False)
 
 
 def dress_page() -> None:
-    """Title, icon and style sheet."""
-    st.set_page_config(page_title=NAME, page_icon=str(_HERE / "favicon.png"), layout="wide")
-    # A sheet by itself would stand among Streamlit's events, where a toast may take its place.
-    with st.container(key="theme-place"):
-        st.html(f"<span></span><style>{(_HERE / 'theme.css').read_text(encoding='utf-8')}</style>")
+    """Title and icon; the style sheet is in the first page (`ui/first_page.py`)."""
+    st.set_page_config(page_title=NAME, page_icon=str(_FAVICON), layout="wide")
 
 
 def show_header(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
