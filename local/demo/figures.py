@@ -1,8 +1,8 @@
 """The drawn people of the site: `python -m local.demo.figures`.
 
 Those whom the fitting room offers to shoppers without a photo wear plain clothes on a plain ground, in four
-skin tones and builds, so that everyone can see what it does before they give it a photo of their own. Those of
-the first pages are dressed for an occasion each.
+skin tones and builds, so that everyone can see what it does before they give it a photo of their own.
+Those of the first pages are dressed for an occasion each.
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
 """Pictures of the whole site: `make screenshots`.
 
 Starts a local cloud with the drawn demo catalogue, does as a shopper what there is to do, and keeps every
-page in both themes and three sizes below `test-artifacts/screenshots`. Those of `TOUR` also go to `docs/tour`,
-for `docs/tour.md`.
+page in both themes and three sizes below `test-artifacts/screenshots`. Those of `TOUR` also go
+to `docs/tour`, for `docs/tour.md`.
 """
 
 import re
