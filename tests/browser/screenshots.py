@@ -100,7 +100,7 @@ def go_round(chromium: Browser, shop: str, who: StorageState) -> dict[str, str]:
         settle(page)
         room = address_of(page, shop)
         page.get_by_role("button", name="Save look").first.click()
-        page.get_by_role("button", name="All in the bag").first.click()
+        page.get_by_role("button", name="Put all in the bag").first.click()
         settle(page)
         products = find_products(page, shop)
         return {

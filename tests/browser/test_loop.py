@@ -104,7 +104,7 @@ def test_the_look_is_kept_and_goes_into_the_bag(visitor: Visitor) -> None:
     page = visitor.page
     visitor.click(visitor.button("Save look"))
     expect(visitor.button("Look saved").first).to_be_visible()
-    visitor.click(visitor.button("All in the bag"))
+    visitor.click(visitor.button("Put all in the bag"))
     expect(visitor.button("All in your bag").first).to_be_visible()
     visitor.click(visitor.link(re.compile(r"^Bag\b")))
     page.wait_for_url(re.compile("/bag"))

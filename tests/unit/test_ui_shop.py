@@ -173,10 +173,10 @@ def test_a_piece_without_a_page_in_its_shop_is_said_to_have_none(boutique: FakeB
 
 
 def test_a_complete_look_is_saved_and_found_again(boutique: FakeBoutique):
-    test = press(open_page(PRODUCT, id="id1"), "complete-save-look")
+    test = press(open_page(PRODUCT, id="id1"), "complete-save")
     ((_, look_id),) = boutique.kept
     assert boutique.kept["look", look_id].product_ids == ("id1", "id2", "id3")
-    press(test, "complete-all-in-bag")
+    press(test, "complete-bag")
     assert boutique.ids_of("bag") == ["id1", "id2", "id3"]
     test = open_page(SAVED, show="looks")
     assert "Look with Piece 1" in html_of(test)

@@ -9,7 +9,7 @@ from ui import catalog, closet, notices, session
 from ui.answers import Product
 from ui.closet_answers import ClosetItem
 from ui.place import settle
-from ui.widgets import card_actions, cards, messages
+from ui.widgets import card_actions, cards, messages, next_steps
 from ui.widgets.filters import show_value
 from ui.widgets.purchase import show_purchase
 from ui.widgets.text import escape, escape_markdown, format_price, is_sold_out
@@ -137,7 +137,7 @@ def _show_total(lines: Sequence[ClosetItem], products: Mapping[str, Product]) ->
     st.html("".join(f'<p class="small muted">{escape(note)}</p>' for note in notes))
     there = [products[line.item_id] for line in lines if line.item_id in products]
     if there:
-        card_actions.show_outfit_link(there, key="bag-try-on")
+        next_steps.show_try_on(there, key="bag")
 
 
 def sum_up(lines: Sequence[ClosetItem], products: Mapping[str, Product]) -> dict[str | None, float]:

@@ -15,6 +15,7 @@ from ui.widgets import cards, earlier_talks
 from ui.widgets import exchange as widgets
 from ui.widgets.brief import show_brief
 from ui.widgets.text import escape, escape_markdown, escape_prose
+from ui.wishes import WISHES
 from ui.words import later, say
 
 _NOT_FOUND = 404
@@ -30,12 +31,6 @@ _BUSY = later(
     "Many shoppers are talking with the stylist right now. Please stay: your question is asked again in a "
     "few seconds…"
 )
-OCCASIONS = {
-    later("A summer wedding"): "I need an outfit for a summer wedding",
-    later("First day at the office"): "I need an outfit for my first day at a new office",
-    later("A weekend by the sea"): "I need something relaxed for a weekend by the sea",
-    later("Dinner with friends"): "I need an outfit for a dinner with friends",
-}
 _WELCOME = later(
     "Tell your stylist the occasion, the place and your budget. You get pieces of this shop that go "
     "together, and that suit the weather."
@@ -114,8 +109,9 @@ def _show_start() -> None:
             f"<p>{escape(say(_WELCOME))}</p></div>"
         )
         with st.container(key="occasions", horizontal=True, horizontal_alignment="center"):
-            for label, message in OCCASIONS.items():
-                st.button(say(label), on_click=conversation.ask, args=(message,), key=f"occasion-{label}")
+            for wish in WISHES:
+                key = f"occasion-{wish.picture}"
+                st.button(say(wish.label), on_click=conversation.ask, args=(wish.message,), key=key)
         earlier_talks.show_earlier_talks()
 
 

@@ -8,7 +8,7 @@ from ui import catalog, closet, notices, session
 from ui.answers import Product
 from ui.compare_place import compare_address, read_compared, remember
 from ui.place import last_address, settle
-from ui.widgets import card_actions, cards, messages
+from ui.widgets import card_actions, cards, messages, next_steps
 from ui.widgets.colors import swatch_of
 from ui.widgets.purchase import show_purchase
 from ui.widgets.text import describe_stock, escape, escape_markdown, format_price, label_of
@@ -85,7 +85,7 @@ def show_pieces(products: Sequence[Product]) -> None:
             )
     if len(products) > 1:
         names = say("Look of {count} pieces", count=len(products))
-        card_actions.show_outfit_actions(products, names, key="compare")
+        next_steps.show_row(products, names, key="compare")
 
 
 def describe(product: Product) -> str:

@@ -1,14 +1,13 @@
 """What can be done with a product: keep it, wear it, compare it, turn it down, see more or less like it."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import streamlit as st
 
-from ui import closet, compare_place, notices, session
+from ui import closet, compare_place, notices
 from ui.answers import Product
-from ui.catalog import Features, find_features
-from ui.fitting_place import outfit_address, try_on_address
+from ui.catalog import Features
+from ui.fitting_place import try_on_address
 from ui.place import less_like, more_like
 from ui.widgets.text import escape_markdown, is_sold_out
 from ui.words import later, say
@@ -186,64 +185,3 @@ def show_refusal(product: Product) -> None:
         on_click=closet.toggle_refused,
         args=(product.product_id,),
     )
-
-
-def show_outfit_link(products: Sequence[Product], key: str) -> None:
-    """A way to the fitting room with all of the pieces."""
-    if products and find_features(session.get_client()).try_on:
-        with st.container(key=f"{key}-pill", width="content"):
-            st.page_link(
-                FITTING_PAGE,
-                label=say("Try the whole outfit on") if len(products) > 1 else say("Try it on"),
-                icon=":material/checkroom:",
-                query_params=outfit_address(products),
-            )
-
-
-def show_outfit_actions(products: Sequence[Product], name: str, key: str) -> None:
-    """What can be done with pieces that are worn together: try them on, save the look, put all in the bag."""
-    st.fragment(_draw_outfit_actions, key=f"{key}-actions")(products, name, key)
-
-
-def _draw_outfit_actions(products: Sequence[Product], name: str, key: str) -> None:
-    notices.show()
-    ids = [product.product_id for product in products]
-    with st.container(key=f"{key}-outfit-actions", horizontal=True, gap="small"):
-        show_outfit_link(products, key)
-        if not find_features(session.get_client()).closet:
-            return
-        look = closet.find_look(ids)
-        st.button(
-            say("Look saved") if look else say("Save look"),
-            icon=":material/bookmark_added:" if look else ":material/bookmark:",
-            key=f"{key}-save-look",
-            on_click=_toggle_look,
-            args=(ids, name),
-        )
-        show_all_in_bag(ids, key, redraw=f"{key}-actions")
-
-
-def _toggle_look(product_ids: Sequence[str], name: str) -> None:
-    look = closet.find_look(product_ids)
-    if look:
-        closet.drop_look(look.item_id)
-    else:
-        closet.save_look(product_ids, name)
-
-
-def show_all_in_bag(product_ids: Sequence[str], key: str, *, redraw: str) -> None:
-    """Puts all pieces in the bag; `redraw` is the fragment that shows the button."""
-    inside = all(closet.is_in_bag(product_id) for product_id in product_ids)
-    st.button(
-        say("All in your bag") if inside else say("Put all in the bag"),
-        icon=":material/check:" if inside else ":material/shopping_bag:",
-        key=f"{key}-all-in-bag",
-        disabled=inside,
-        on_click=_put_all,
-        args=(tuple(product_ids), redraw),
-    )
-
-
-def _put_all(product_ids: Sequence[str], redraw: str) -> None:
-    closet.put_in_bag(product_ids)
-    st.rerun([redraw, BAG_COUNT])

@@ -5,10 +5,10 @@ import streamlit as st
 from ui import sentences, session
 from ui.problems import ApiProblem
 from ui.stylist_answers import ListedConversation
+from ui.widgets import card_actions
 from ui.widgets.text import escape, escape_markdown
 from ui.words import say
 
-_CHAT_PAGE = "views/chat.py"
 _SHOWN = 3
 
 
@@ -22,7 +22,7 @@ def show_earlier_talks() -> None:
         for talk in talks:
             title = sentences.translate(talk.title or "") or say("A conversation")
             st.page_link(
-                _CHAT_PAGE,
+                card_actions.CHAT_PAGE,
                 label=escape_markdown(title),
                 icon=":material/chat_bubble:",
                 query_params={"session": talk.session_id},

@@ -13,7 +13,7 @@ from ui.fitting import FittingRoom, open_room
 from ui.fitting_answers import Job, TryOnRequest
 from ui.fitting_place import MOST_COMPARED, go_to_fitting, read_fitting_place
 from ui.storage import Storage
-from ui.widgets import cards, next_steps
+from ui.widgets import card_actions, cards, next_steps
 from ui.widgets.before_after import show_before_after
 from ui.widgets.figure_picker import NAMES
 from ui.widgets.purchase import show_purchase
@@ -120,7 +120,7 @@ def _show_next(room: FittingRoom, look: NamedJob) -> None:
         if "chat" in features and look.ids:
             with st.container(key="next-ask-pill", width="content"):
                 st.page_link(
-                    next_steps.CHAT_PAGE,
+                    card_actions.CHAT_PAGE,
                     label=say("Ask the stylist about it"),
                     icon=":material/forum:",
                     query_params=conversation.about_address(look.ids),

@@ -5,7 +5,7 @@ import streamlit as st
 from ui.answers import Product
 from ui.reasons import notes_of
 from ui.style_answers import Outfit
-from ui.widgets import card_actions, cards
+from ui.widgets import cards, next_steps
 from ui.widgets.text import escape, format_price, label_of
 from ui.words import say
 
@@ -23,7 +23,7 @@ def show_outfit(outfit: Outfit, product: Product) -> None:
     )
     cards.show_cards(pieces, key="complete", rail=True)
     name = say("Look with {name}", name=product.title)
-    card_actions.show_outfit_actions([product, *pieces], name, key="complete")
+    next_steps.show_row([product, *pieces], name, key="complete")
 
 
 def _title_of(outfit: Outfit) -> str:

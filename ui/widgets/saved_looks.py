@@ -10,7 +10,7 @@ from ui.client import StylistClient
 from ui.closet_answers import ClosetItem
 from ui.compare_place import compare_address
 from ui.problems import ApiProblem
-from ui.widgets import card_actions, cards, messages
+from ui.widgets import card_actions, cards, messages, next_steps
 from ui.widgets.text import escape, escape_markdown, is_web_address
 from ui.words import say, say_many
 
@@ -75,8 +75,8 @@ def _show_ways(look: ClosetItem, pieces: Sequence[Product]) -> None:
     ids = [product.product_id for product in pieces]
     features = catalog.find_features(session.get_client())
     with st.container(key=f"look-{look.item_id}-ways", horizontal=True, gap="xsmall"):
-        card_actions.show_outfit_link(pieces, key=f"look-{look.item_id}-try")
-        card_actions.show_all_in_bag(ids, f"look-{look.item_id}", redraw=_REDRAW)
+        next_steps.show_try_on(pieces, f"look-{look.item_id}")
+        next_steps.show_all_in_bag(ids, f"look-{look.item_id}", redraw=_REDRAW)
         if len(pieces) > 1:
             with st.container(key=f"look-{look.item_id}-compare-pill", width="content"):
                 st.page_link(
