@@ -62,8 +62,12 @@ def open_pages(features: Collection[str]) -> Mapping[str, StreamlitPage]:
         pages["style"] = st.Page(
             "views/style.py", title=say("My style"), url_path="style", visibility="hidden"
         )
-    if desk_answers.FEATURE in features and desk_answers.GROUP in session.groups():
-        pages["catalogue"] = st.Page("views/catalogue.py", title=say("Catalogue"), url_path="catalogue")
+    if desk_answers.FEATURE in features:
+        # Others who come to its address are told that it is not for them.
+        visibility = "visible" if desk_answers.GROUP in session.groups() else "hidden"
+        pages["catalogue"] = st.Page(
+            "views/catalogue.py", title=say("Catalogue"), url_path="catalogue", visibility=visibility
+        )
     pages["account"] = st.Page("views/account.py", title=say("Account"), url_path="account")
     pages["privacy"] = st.Page(
         "views/privacy.py", title=say("Privacy"), url_path=footer.PRIVACY_PATH, visibility="hidden"

@@ -1,9 +1,11 @@
 """What the routes of the closet may be asked for."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from runtime.shared.bodies import Body
 
 MAX_PAGE = 100
 MAX_QUANTITY = 99
@@ -23,24 +25,14 @@ class AskedPicture(BaseModel):
     id: PictureId
 
 
-class KeepRequest(BaseModel):
+class KeepRequest(Body):
     """The body of PUT /me/closet/{kind}/{id}: all that is to be kept of it, whatever was kept before."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     product_ids: Annotated[list[ProductId], Field(max_length=8)] | None = None
     name: Name | None = None
     size: Size | None = None
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] | None = None
     picture: AskedPicture | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, data: Any) -> Any:
-        """A null is a field that was not given."""
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value is not None}
 
     @property
     def given(self) -> set[str]:

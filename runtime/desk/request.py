@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from runtime.catalog.reconcile import MAX_PICTURE_BYTES
 from runtime.catalog.statements import MAX_FILE_BYTES
+from runtime.shared.bodies import Body
 from runtime.shared.images import MEGABYTE
 from runtime.shared.products import normalise_word
 
@@ -51,19 +52,7 @@ _Category = Annotated[
 _Id = Annotated[str, StringConstraints(pattern=re.compile(r"^[A-Za-z0-9_-]{1,100}\Z"))]
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, data: Any) -> Any:
-        """A null is a field that was not given."""
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value is not None}
-
-
-class NewFile(_Asked):
+class NewFile(Body):
     """A picture, or a CSV file whose rows name pictures relative to the folder that it is put in."""
 
     name: _Name
@@ -91,7 +80,7 @@ class NewFile(_Asked):
         return self
 
 
-class UploadsRequest(_Asked):
+class UploadsRequest(Body):
     """The body of POST /catalog/uploads: what is going to be uploaded."""
 
     files: Annotated[list[NewFile], Field(min_length=1, max_length=MOST_FILES)]
@@ -104,7 +93,7 @@ class UploadsRequest(_Asked):
         return self
 
 
-class FilesQuery(_Asked):
+class FilesQuery(Body):
     """The query of GET /catalog/files."""
 
     key: Annotated[
@@ -124,7 +113,7 @@ class LettersQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
-class RetryRequest(_Asked):
+class RetryRequest(Body):
     """The body of POST /catalog/dead-letters/retry; without ids, all are tried again."""
 
     ids: Annotated[list[_Id], Field(min_length=1, max_length=100)] | None = None

@@ -10,15 +10,14 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
 
 from runtime.fitting.garments import GarmentClass
+from runtime.shared.bodies import Body
 
 MOST_SEED = 2_147_483_646
 """The highest seed that every model takes."""
@@ -110,19 +109,7 @@ MaskImage = Annotated[
 ]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, data: Any) -> Any:
-        """A null is a field that was not given."""
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value is not None}
-
-
-class GarmentStyling(_Part):
+class GarmentStyling(Body):
     """How a garment is worn; what is not said follows from the garment."""
 
     longSleeveStyle: LongSleeveStyle | None = None
@@ -130,7 +117,7 @@ class GarmentStyling(_Part):
     outerLayerStyle: OuterLayerStyle | None = None
 
 
-class MaskExclusions(_Part):
+class MaskExclusions(Body):
     """What of the person must stay as it is, even inside the mask."""
 
     preserveBodyPose: Switch = Switch.DEFAULT
@@ -138,7 +125,7 @@ class MaskExclusions(_Part):
     preserveFace: Switch = Switch.DEFAULT
 
 
-class TryOnParameters(_Part):
+class TryOnParameters(Body):
     """The field `parameters` of a try-on. Without any, the mask follows from the product's category."""
 
     maskType: MaskType = MaskType.GARMENT

@@ -2,11 +2,12 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from runtime.images.gallery import IMAGE_ID
+from runtime.shared.bodies import Body
 
 MAX_PROMPT = 1_000
 MAX_COUNT = 4
@@ -36,10 +37,8 @@ class AspectRatio(StrEnum):
         return int(width), int(height)
 
 
-class ImageRequest(BaseModel):
+class ImageRequest(Body):
     """The body of POST /image. A whole figure is tall, so that is the default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompt: Prompt
     session_id: Id | None = None
@@ -47,14 +46,6 @@ class ImageRequest(BaseModel):
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
     response_format: Literal["url", "base64"] = "url"
     request_id: Id | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, data: Any) -> Any:
-        """A null is a field that was not given."""
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value is not None}
 
 
 class AlbumQuery(BaseModel):

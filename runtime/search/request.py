@@ -3,8 +3,9 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from runtime.shared.bodies import Body
 from runtime.shared.products import normalise_color, normalise_size, normalise_word
 from runtime.vectors.port import Filters
 
@@ -35,26 +36,12 @@ Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, data: Any) -> Any:
-        """A null is a field that was not given."""
-        return (
-            {name: value for name, value in data.items() if value is not None}
-            if isinstance(data, dict)
-            else data
-        )
-
-
-class RequestedFilters(_Model):
+class RequestedFilters(Body):
     """Restrictions; those that take a list accept one string as well. Prices are in the shop's currency."""
 
-    category: Values = []
-    color: Values = []
-    size: Values = []
+    category: Values = Field(default_factory=list[str])
+    color: Values = Field(default_factory=list[str])
+    size: Values = Field(default_factory=list[str])
     min_price: Price | None = None
     max_price: Price | None = None
     in_stock: bool = False
@@ -77,13 +64,13 @@ class RequestedFilters(_Model):
         )
 
 
-class SearchRequest(_Model):
+class SearchRequest(Body):
     """The body of POST /search."""
 
     query: Query | None = None
     image: Annotated[str, Field(min_length=1)] | None = None
-    like: Ids = []
-    unlike: Ids = []
+    like: Ids = Field(default_factory=list[str])
+    unlike: Ids = Field(default_factory=list[str])
     limit: Limit = DEFAULT_LIMIT
     filters: RequestedFilters = RequestedFilters()
     personalize: Weight | None = None
@@ -115,13 +102,13 @@ class SearchQuery(RequestedFilters):
         )
 
 
-class SimilarQuery(_Model):
+class SimilarQuery(Body):
     """The query parameters of GET /products/{id}/similar."""
 
     limit: Limit = DEFAULT_LIMIT
 
 
-class OutfitQuery(_Model):
+class OutfitQuery(Body):
     """The query parameters of GET /products/{id}/outfit; `budget` is for all pieces together."""
 
     budget: Annotated[float, Field(gt=0, le=10_000_000, allow_inf_nan=False)] | None = None
@@ -131,7 +118,7 @@ class OutfitQuery(_Model):
     limit: Annotated[int, Field(ge=1, le=MOST_PIECES)] = USUAL_PIECES
 
 
-class TrendingQuery(_Model):
+class TrendingQuery(Body):
     """The query parameters of GET /products/trending."""
 
     limit: Annotated[int, Field(ge=1, le=MOST_TRENDING)] = 8

@@ -1,11 +1,12 @@
 """What shoppers may ask for."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from runtime.fitting.parameters import TryOnParameters
+from runtime.shared.bodies import Body
 from runtime.shared.images import MEGABYTE
 
 MAX_PHOTO_BYTES = 10 * MEGABYTE
@@ -17,19 +18,7 @@ ContentType = Literal["image/jpeg", "image/png", "image/webp"]
 _Products = Annotated[list[Id], Field(min_length=1, max_length=MOST_PRODUCTS)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, data: Any) -> Any:
-        """A null is a field that was not given."""
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value is not None}
-
-
-class UploadRequest(_Body):
+class UploadRequest(Body):
     """The body of POST /uploads: what is going to be uploaded, in bytes."""
 
     kind: Literal["model"]
@@ -38,7 +27,7 @@ class UploadRequest(_Body):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)] | None = None
 
 
-class TryOnRequest(_Body):
+class TryOnRequest(Body):
     """The body of POST /try-on: who wears what. The products of an outfit are put on in the right order."""
 
     model_id: Id
@@ -67,7 +56,7 @@ class TryOnFrame(TryOnRequest):
     action: Literal["tryon"]
 
 
-class SubscribeFrame(_Body):
+class SubscribeFrame(Body):
     """What a browser sends on the WebSocket to hear of a job from now on."""
 
     action: Literal["subscribe"]

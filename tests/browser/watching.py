@@ -53,8 +53,13 @@ def watch(context: BrowserContext) -> Watch:
     return found
 
 
+def forget_shifts(page: Page) -> None:
+    """Begins to count anew."""
+    page.evaluate("window.layoutShifts.length = 0")
+
+
 def layout_shift(page: Page) -> float:
-    """The sum of all unexpected shifts since the page was loaded; up to 0.1 counts as good."""
+    """The sum of all unexpected shifts since the page was loaded, or since then; up to 0.1 counts as good."""
     return page.evaluate("window.layoutShifts.reduce((sum, shift) => sum + shift.value, 0)")
 
 
