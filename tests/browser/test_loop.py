@@ -7,7 +7,16 @@ import time
 from collections.abc import Iterator, Mapping
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, ViewportSize, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Route,
+    StorageState,
+    ViewportSize,
+    expect,
+)
 
 from tests.browser.steps import keep, settle
 from tests.browser.watching import describe_shifts, forget_shifts, layout_shift, watch
@@ -22,7 +31,37 @@ SIZES: Mapping[str, ViewportSize] = {
 _MADE_WITHIN_MS = 90_000
 _MOST_CLICKS = 10
 _MOST_SECONDS = 120
+_MOUNTED_WITHIN_MS = 1_500
 _GOOD_SHIFT = 0.1
+_SEEN_ARE_THERE = """
+() => [...document.images].every(image => {
+  const {top, bottom, left, right} = image.getBoundingClientRect();
+  const seen = bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+  return !seen || image.complete;
+})
+"""
+"""Those further away are fetched when they come near."""
+
+
+class HeldPictures:
+    """Lets a page have everything but its pictures, until it is told to let them through."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._held: list[Route] = []
+        page.route("**/*", self._take)
+
+    def _take(self, route: Route) -> None:
+        if route.request.resource_type == "image":
+            self._held.append(route)
+        else:
+            route.continue_()
+
+    def release(self) -> None:
+        self._page.unroute("**/*", self._take)
+        assert self._held, "this page has no pictures"
+        for route in self._held:
+            route.continue_()
 
 
 class Visitor:
@@ -139,11 +178,12 @@ def test_kept_looks_lead_on(visitor: Visitor) -> None:
 @pytest.mark.parametrize("path", ["/", "/discover", "/saved?show=looks", "/lookbook"])
 def test_nothing_jumps_while_pictures_load(path: str, visitor: Visitor, cloud: RunningCloud) -> None:
     page = visitor.page
+    held = HeldPictures(page)
     page.goto(cloud.config.site_url + path)
     expect(page.locator("h1").first).to_be_visible()
     settle(page)
+    page.wait_for_timeout(_MOUNTED_WITHIN_MS)
     forget_shifts(page)
-    page.locator(".stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    held.release()
+    page.wait_for_function(_SEEN_ARE_THERE)
     assert layout_shift(page) <= _GOOD_SHIFT, describe_shifts(page)
