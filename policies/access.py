@@ -65,6 +65,11 @@ ALLOWED_STARS = (
         "Lambda names the streams within the function's own log group.",
     ),
     AllowedStar(
+        r"s3:GetObject",
+        r"arn:aws:s3:::[^*/]+/indexes/\*/(latest|manifest\.json)",
+        "What a snapshot of an index says of itself, without the vectors: its folder is named after the model.",
+    ),
+    AllowedStar(
         r"s3:(AbortMultipartUpload|DeleteObject|DeleteObjectVersion|GetObject|PutObject)",
         r"arn:aws:s3:::[^*/]+/([^*]+/)?\*",
         "The objects of one bucket, or below one prefix of it: their keys come with the data.",

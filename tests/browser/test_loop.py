@@ -58,10 +58,10 @@ class HeldPictures:
             route.continue_()
 
     def release(self) -> None:
-        self._page.unroute("**/*", self._take)
         assert self._held, "this page has no pictures"
         for route in self._held:
             route.continue_()
+        self._page.unroute("**/*", self._take)
 
 
 class Visitor:
@@ -175,7 +175,7 @@ def test_kept_looks_lead_on(visitor: Visitor) -> None:
     visitor.keep("5-looks")
 
 
-@pytest.mark.parametrize("path", ["/", "/discover", "/saved?show=looks", "/lookbook"])
+@pytest.mark.parametrize("path", ["/", "/discover", "/saved?show=looks"])
 def test_nothing_jumps_while_pictures_load(path: str, visitor: Visitor, cloud: RunningCloud) -> None:
     page = visitor.page
     held = HeldPictures(page)

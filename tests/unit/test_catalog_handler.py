@@ -250,6 +250,7 @@ def test_health_and_capabilities_need_no_token_and_products_do(rows: ProductRows
         "embedder": "titan",
         "models": {"embedding": "m"},
         "notice": "A test shop.",
+        "keeps": {"photos_days": 7},
     }
     api = create_api(rows, lambda _: "", Capabilities.model_validate(told))
     assert public(api, "/health") == (200, {"status": "ok"})
