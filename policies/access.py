@@ -67,7 +67,7 @@ ALLOWED_STARS = (
     AllowedStar(
         r"s3:GetObject",
         r"arn:aws:s3:::[^*/]+/indexes/\*/(latest|manifest\.json)",
-        "What a snapshot of an index says of itself, without the vectors: its folder is named after the model.",
+        "What a snapshot says of itself, without the vectors: its folder is named after the model.",
     ),
     AllowedStar(
         r"s3:(AbortMultipartUpload|DeleteObject|DeleteObjectVersion|GetObject|PutObject)",

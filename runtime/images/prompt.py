@@ -45,14 +45,14 @@ class Look:
     """What is known beside the shopper's words. `occasion`, `season` and `place` say where it is worn."""
 
     pieces: tuple[Piece, ...] = ()
-    product_ids: tuple[str, ...] = ()
-    """Of all pieces of the outfit."""
     gender: str | None = None
     age_group: str | None = None
     style: str | None = None
     occasion: str | None = None
     season: str | None = None
     place: str | None = None
+    product_ids: tuple[str, ...] = ()
+    """Of all pieces of the outfit."""
 
 
 def build_words(asked: str, look: Look, limit: int) -> Words:

@@ -97,5 +97,6 @@ def test_the_look_of_a_session_and_a_profile() -> None:
         age_group="20-30",
         occasion="wedding",
         place="Lisbon",
+        product_ids=("b", "gone", "a"),
     )
     assert combine_looks({"products": "?", "brief": None, "outfit": None}, {}) == Look()
