@@ -153,6 +153,8 @@ def take(
             expect(page.locator("h1").first).to_be_visible()
             settle(page)
             page.wait_for_load_state("networkidle")
+            # A conversation shows its end.
+            page.locator(".stMain").evaluate("main => main.scrollTo(0, 0)")
             page.screenshot(path=folder / f"{name}.png")
 
 

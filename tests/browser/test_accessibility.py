@@ -4,13 +4,12 @@ axe-core (https://github.com/dequelabs/axe-core) knows words for pictures and co
 landmarks, roles and sizes of targets, as WCAG 2.2 AA has them. What it cannot see is tested beside it.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect
 
+from tests.browser.auditing import audit
 from tests.browser.steps import settle
 from tests.support.cloud import RunningCloud
 
@@ -31,13 +30,9 @@ PATHS = [
     "/account",
     "/privacy",
 ]
-ACCEPTED: Mapping[str, str] = {}
-"""Findings that stay, by the rule, with the reason: what Streamlit does and no style can mend."""
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 _MOST_STEPS = 80
-_OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
-_AXE = Axe()
 _FOCUSED = """
 async () => {
   const element = document.activeElement;
@@ -87,17 +82,6 @@ def open_page(page: Page, cloud: RunningCloud, path: str) -> None:
 
 def first_product(cloud: RunningCloud) -> str:
     return cloud.call("GET", "/products?limit=1").json()["products"][0]["product_id"]
-
-
-def audit(page: Page) -> list[str]:
-    """What axe-core finds, one line for each place."""
-    found: list[dict[str, Any]] = _AXE.run(page, options=_OPTIONS).response["violations"]
-    return [
-        f"{each['id']} ({each['impact']}): {node['html'][:160]}"
-        for each in found
-        if each["id"] not in ACCEPTED
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("path", PATHS)

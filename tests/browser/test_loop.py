@@ -18,6 +18,7 @@ from playwright.sync_api import (
     expect,
 )
 
+from tests.browser.auditing import audit
 from tests.browser.steps import keep, settle
 from tests.browser.watching import describe_shifts, forget_shifts, layout_shift, watch
 from tests.support.cloud import RunningCloud
@@ -83,8 +84,11 @@ class Visitor:
     def link(self, name: str | re.Pattern[str]) -> Locator:
         return self.page.get_by_role("link", name=name)
 
-    def keep(self, name: str) -> None:
+    def look(self, name: str) -> None:
+        """At the page as it is now: for people later, and for faults at once."""
+        settle(self.page)
         keep(self.page, f"loop-{self.size}-{name}")
+        assert audit(self.page) == []
 
 
 @pytest.fixture(scope="module", params=SIZES)
@@ -119,14 +123,12 @@ def test_from_the_start_to_a_look_on_a_person(visitor: Visitor, cloud: RunningCl
     page = visitor.page
     page.goto(cloud.config.site_url)
     expect(page.get_by_role("heading", name="What are you dressing for?")).to_be_visible()
-    settle(page)
-    visitor.keep("1-start")
+    visitor.look("1-start")
     began = time.monotonic()
     visitor.click(visitor.link("A summer wedding"), is_card=True)
     visitor.click(visitor.button("For a woman"))
     expect(visitor.link("Try the whole outfit on")).to_be_visible()
-    settle(page)
-    visitor.keep("2-outfit")
+    visitor.look("2-outfit")
     visitor.click(visitor.link("Try the whole outfit on"))
     page.wait_for_url(re.compile("/fitting-room"))
     visitor.click(visitor.button("Try it on Ada"))
@@ -135,8 +137,7 @@ def test_from_the_start_to_a_look_on_a_person(visitor: Visitor, cloud: RunningCl
     assert time.monotonic() - began < _MOST_SECONDS
     assert visitor.clicks <= _MOST_CLICKS
     expect(page.get_by_text("shows the look, not the size").first).to_be_visible()
-    settle(page)
-    visitor.keep("3-look")
+    visitor.look("3-look")
 
 
 def test_the_look_is_kept_and_goes_into_the_bag(visitor: Visitor) -> None:
@@ -150,8 +151,7 @@ def test_the_look_is_kept_and_goes_into_the_bag(visitor: Visitor) -> None:
     expect(page.get_by_text("Total", exact=True)).to_be_visible()
     address = visitor.link(re.compile("at the shop")).first.get_attribute("href") or ""
     assert address.startswith("https://")
-    settle(page)
-    visitor.keep("4-bag")
+    visitor.look("4-bag")
 
 
 def test_back_reload_and_another_tab_show_the_same(visitor: Visitor, context: BrowserContext) -> None:
@@ -171,8 +171,7 @@ def test_kept_looks_lead_on(visitor: Visitor) -> None:
     page = visitor.page
     page.goto(re.sub(r"/fitting-room.*", "/saved?show=looks", page.url))
     expect(visitor.link("Try the whole outfit on").first).to_be_visible()
-    settle(page)
-    visitor.keep("5-looks")
+    visitor.look("5-looks")
 
 
 @pytest.mark.parametrize("path", ["/", "/discover", "/saved?show=looks"])

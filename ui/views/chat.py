@@ -80,6 +80,8 @@ def show_chat() -> None:
 
 def _show_top(talk: Conversation, pieces: Sequence[Product]) -> None:
     with st.container(key="chat-top", horizontal=True, horizontal_alignment="right"):
+        if talk.exchanges:
+            st.html(f'<h1 class="sr-only">{escape(say("Your stylist"))}</h1>', width="content")
         if talk.exchanges or talk.about:
             st.button(
                 say("New conversation"),
