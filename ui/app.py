@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ui import catalog, desk_answers, keepsakes, notices, session, signals
+from ui.first_page import NAME
 from ui.place import note_page
 from ui.problems import ApiProblem
 from ui.widgets import assistive, footer, frame, messages, welcome
@@ -44,7 +45,7 @@ def open_pages(features: Collection[str]) -> Mapping[str, StreamlitPage]:
     past the sign-in gate.
     """
     pages = {
-        "home": st.Page("views/home.py", title=frame.NAME, default=True),
+        "home": st.Page("views/home.py", title=NAME, default=True),
         "discover": st.Page("views/discover.py", title=say("Discover"), url_path="discover"),
     }
     if catalog.CHAT in features:

@@ -1,9 +1,20 @@
 """What requests and answers of the API have in common."""
 
 import uuid
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+
+class Paged(Protocol):
+    """A part of a list; `cursor` asks for the next one, None at the end."""
+
+    @property
+    def cursor(self) -> str | None: ...
+
+
+_Page = TypeVar("_Page", bound=Paged)
 
 
 class Asked(BaseModel):
@@ -29,6 +40,17 @@ class Accepted(Answer):
     """Something has been kept."""
 
     status: str = "accepted"
+
+
+def read_pages(ask: Callable[[str | None], _Page], most: int) -> Iterator[_Page]:
+    """The pages of a list from its beginning, up to `most` of them. Raises what `ask` raises."""
+    cursor: str | None = None
+    for _ in range(most):
+        page = ask(cursor)
+        yield page
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 def new_request_id() -> str:

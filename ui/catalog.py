@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import together
 from ui.answers import Capabilities, Product, ProductPage
+from ui.bodies import read_pages
 from ui.client import StylistClient
 from ui.problems import ApiProblem
 
@@ -39,15 +40,8 @@ class Facets:
 @st.cache_data(ttl=300, show_spinner=False)
 def load_facets(_client: StylistClient) -> Facets:
     """Facets of the first 500 products."""
-    products: list[Product] = []
-    cursor: str | None = None
-    for _ in range(_SAMPLE_PAGES):
-        page = _client.products(cursor=cursor, limit=_SAMPLE_SIZE)
-        products.extend(page.products)
-        cursor = page.cursor
-        if cursor is None:
-            break
-    return facets_of(products)
+    pages = read_pages(lambda cursor: _client.products(cursor=cursor, limit=_SAMPLE_SIZE), _SAMPLE_PAGES)
+    return facets_of([product for page in pages for product in page.products])
 
 
 def facets_of(products: list[Product]) -> Facets:
@@ -75,16 +69,9 @@ def load_page(_client: StylistClient, category: str | None, cursor: str | None) 
 
 
 def browse(client: StylistClient, category: str | None, pages: int) -> tuple[list[Product], bool]:
-    """The first pages of the catalogue and whether there are more."""
-    products: list[Product] = []
-    cursor: str | None = None
-    for _ in range(pages):
-        page = load_page(client, category, cursor)
-        products.extend(page.products)
-        cursor = page.cursor
-        if cursor is None:
-            return products, False
-    return products, True
+    """The first pages (at least one) of the catalogue and whether there are more."""
+    read = list(read_pages(lambda cursor: load_page(client, category, cursor), pages))
+    return [product for page in read for product in page.products], read[-1].cursor is not None
 
 
 @st.cache_data(ttl=120, show_spinner=False)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from ui import catalog, notices, session, signals, together
+from ui.bodies import read_pages
 from ui.client import StylistClient
 from ui.closet_answers import ClosetItem, Kind, LookPicture
 from ui.problems import ApiProblem
@@ -48,14 +49,9 @@ class Closet:
         """Asks the API; what was known stays when it does not tell."""
         self.asked_at = datetime.now(UTC)
         found: dict[Key, ClosetItem] = {}
-        cursor: str | None = None
         try:
-            for _ in range(_MOST_PAGES):
-                page = client.closet(cursor=cursor)
+            for page in read_pages(lambda cursor: client.closet(cursor=cursor), _MOST_PAGES):
                 found |= {(item.kind, item.item_id): item for item in page.items}
-                cursor = page.cursor
-                if cursor is None:
-                    break
         except ApiProblem as problem:
             _LOG.warning("the closet is not known: %s", problem)
             return

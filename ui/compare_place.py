@@ -27,9 +27,13 @@ def chosen() -> tuple[str, ...]:
 
 def choose(product_id: str) -> tuple[str, ...]:
     """The chosen pieces with one more, which are remembered."""
-    others = [each for each in chosen() if each != product_id]
-    remember((*others, product_id))
+    remember(chosen_with(product_id))
     return chosen()
+
+
+def chosen_with(product_id: str) -> tuple[str, ...]:
+    """Ids of the chosen pieces with one more, which comes last."""
+    return (*(each for each in chosen() if each != product_id), product_id)
 
 
 def remember(product_ids: Iterable[str]) -> None:

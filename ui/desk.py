@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
+from ui.bodies import read_pages
 from ui.client import StylistClient
 from ui.desk_answers import MOST_FILES, CatalogFile, CatalogStatus, DeadLetter, UploadForm
 from ui.desk_checks import ChosenFile
-from ui.problems import ApiProblem
+from ui.problems import ApiProblem, unless_gone
 from ui.storage import Storage
 from ui.words import later, say
 
@@ -22,7 +23,7 @@ _AT_ONCE = 4
 _KEYS_AT_ONCE = 20
 """An address with more keys than that would be too long for the gateway."""
 _MOST_PAGES = 10
-_NOT_FOUND, _CONFLICT = 404, 409
+_CONFLICT = 409
 _REFUSED = later("The catalogue did not take that.")
 _TEXTS = {
     403: later("Only people who look after the catalogue may do this."),
@@ -184,15 +185,9 @@ class Desk:
         self.sent = self.waiting
 
     def _read_letters(self, client: StylistClient) -> None:
-        letters: list[DeadLetter] = []
-        cursor: str | None = None
-        for _ in range(_MOST_PAGES):
-            page = client.dead_letters(cursor=cursor)
-            letters.extend(page.dead_letters)
-            cursor = page.cursor
-            if cursor is None:
-                break
-        self.letters, self.more_letters = letters, cursor is not None
+        pages = list(read_pages(lambda cursor: client.dead_letters(cursor=cursor), _MOST_PAGES))
+        letters = [letter for page in pages for letter in page.dead_letters]
+        self.letters, self.more_letters = letters, pages[-1].cursor is not None
         self.letters_known = self.status.dead_letters if self.status else len(letters)
 
     def _take(self, sent: Sent) -> None:
@@ -208,12 +203,10 @@ class Desk:
     def _call(self, call: Callable[[], object]) -> bool:
         self.problem = self.done = self.read_at = None
         try:
-            call()
+            unless_gone(call)
         except ApiProblem as problem:
-            # What is gone already is what was wanted.
-            if problem.status != _NOT_FOUND:
-                self._tell(problem)
-                return False
+            self._tell(problem)
+            return False
         return True
 
     def _tell(self, problem: ApiProblem) -> None:

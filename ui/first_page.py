@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.words import choose_language
 
-TITLE = "Virtual Stylist"
+NAME = "Virtual Stylist"
 _SHEET = Path(__file__).with_name("theme.css")
 _HEAD = """<head>
     <meta name="color-scheme" content="light dark" />
@@ -89,7 +89,7 @@ def edit(document: str, language: str) -> str:
     """The document with the shop's title and style sheet, its language, and where its server is."""
     return (
         document.replace('<html lang="en">', f'<html lang="{language}">', 1)
-        .replace("<title>Streamlit</title>", f"<title>{TITLE}</title>", 1)
+        .replace("<title>Streamlit</title>", f"<title>{NAME}</title>", 1)
         .replace("<head>", _HEAD, 1)
         # Streamlit's scripts add theirs to the head: where both say something, the later one counts.
         .replace("</body>", f"<style>{_read_sheet()}</style>\n  </body>", 1)

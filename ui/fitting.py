@@ -7,17 +7,17 @@ from typing import Any
 
 import streamlit as st
 
+from ui.bodies import read_pages
 from ui.client import StylistClient
 from ui.fitting_answers import Job, ShopperPhoto, TryOnRequest, just_begun
 from ui.photos import Photo
-from ui.problems import ApiProblem
+from ui.problems import ApiProblem, unless_gone
 from ui.storage import Storage
 from ui.words import later, say
 
 _STATE = "fitting_room"
 _FRESH = timedelta(seconds=60)
 _MOST_PAGES = 5
-_NOT_FOUND = 404
 _REFUSED = later("We could not do that.")
 _TEXTS = {
     404: later("That photo or piece is gone. Please choose again."),
@@ -84,14 +84,8 @@ class FittingRoom:
         """Asks for photos and looks, unless they were told within the last minute. Raises ApiProblem."""
         if self.loaded_at and _now() - self.loaded_at < _FRESH:
             return
-        photos: list[ShopperPhoto] = []
-        cursor: str | None = None
-        for _ in range(_MOST_PAGES):
-            page = client.photos(cursor=cursor)
-            photos.extend(page.models)
-            cursor = page.cursor
-            if cursor is None:
-                break
+        pages = read_pages(lambda cursor: client.photos(cursor=cursor), _MOST_PAGES)
+        photos = [photo for page in pages for photo in page.models]
         jobs = client.jobs()
         self.photos, self.jobs, self.cursor, self.loaded_at = photos, list(jobs.jobs), jobs.cursor, _now()
 
@@ -173,12 +167,10 @@ class FittingRoom:
     def _delete(self, call: Callable[[], object]) -> bool:
         self.problem = None
         try:
-            call()
+            unless_gone(call)
         except ApiProblem as problem:
-            # What is gone already is what was wanted.
-            if problem.status != _NOT_FOUND:
-                self._tell(problem)
-                return False
+            self._tell(problem)
+            return False
         return True
 
     def _tell(self, problem: ApiProblem) -> None:

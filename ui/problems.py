@@ -1,7 +1,7 @@
 """What goes wrong between the site and the API, in words for people, and when to try again by itself."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -124,6 +124,15 @@ def retry_delay(status: int, asked_seconds: float, attempt: int, patience: Patie
         return None
     delay = max(asked_seconds, backoff(attempt))
     return delay if delay <= patience.longest_delay_seconds and attempt < patience.attempts else None
+
+
+def unless_gone(take_away: Callable[[], object]) -> None:
+    """Takes something away; what is gone already is what was wanted. Raises ApiProblem."""
+    try:
+        take_away()
+    except ApiProblem as problem:
+        if problem.status != HTTPStatus.NOT_FOUND:
+            raise
 
 
 def seconds_of(retry_after: str) -> float:

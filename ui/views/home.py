@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import catalog, closet, place, sentences, session, signals, styles, together, visited
+from ui import catalog, closet, conversation, place, sentences, session, signals, styles, together, visited
 from ui.answers import Product
 from ui.catalog import Features
 from ui.client import StylistClient
@@ -84,14 +84,14 @@ def show_wishes() -> None:
             st.page_link(
                 card_actions.CHAT_PAGE,
                 label=say(wish.label),
-                query_params={"say": wish.message},
+                query_params=conversation.say_address(wish.message),
                 width="stretch",
             )
 
 
 def _begin(wish: str, features: Features) -> None:
     if features.chat:
-        st.switch_page(card_actions.CHAT_PAGE, query_params={"say": wish})
+        st.switch_page(card_actions.CHAT_PAGE, query_params=conversation.say_address(wish))
     st.switch_page(card_actions.DISCOVER_PAGE, query_params={"q": wish})
 
 

@@ -8,7 +8,7 @@ from ui.album import draw_again, open_album
 from ui.answers import Product
 from ui.closet_answers import LookPicture
 from ui.looks import Look
-from ui.problems import ApiProblem
+from ui.problems import ApiProblem, unless_gone
 from ui.stylist_answers import (
     ASPECT_RATIOS,
     MOST_PICTURES,
@@ -26,7 +26,6 @@ _STATE = "looks"
 _COMPARED = "lookbook-compared"
 _MOST_LOOKS = 12
 _MOST_COMPARED = 4
-_NOT_FOUND = 404
 EXAMPLES = {
     later("Terrace by the sea"): later("A linen suit in sand with a white shirt, on a terrace by the sea"),
     later("City in the rain"): later("A navy trench coat over a grey jumper, on a city street in the rain"),
@@ -307,11 +306,10 @@ def _show_more() -> None:
 def _delete(image_id: str) -> None:
     """Deletes a picture, wherever on the page it stands; one that is gone already is no problem."""
     try:
-        session.get_client().delete_image(image_id)
-    except ApiProblem as problem:
-        if problem.status != _NOT_FOUND:
-            st.toast(say("The picture could not be deleted. Please try again later."))
-            return
+        unless_gone(lambda: session.get_client().delete_image(image_id))
+    except ApiProblem:
+        st.toast(say("The picture could not be deleted. Please try again later."))
+        return
     open_album().forget(image_id)
     looks: list[Look] = st.session_state.get(_STATE, [])
     for look in looks:

@@ -162,11 +162,8 @@ def show_links(product: Product, features: Features) -> None:
             _show_link(FITTING_PAGE, say("Try it on"), "checkroom", try_on_address(product))
         if features.chat:
             _show_link(CHAT_PAGE, say("Ask the stylist"), "forum", {"about": product.product_id})
-        pieces = [
-            *(each for each in compare_place.chosen() if each != product.product_id),
-            product.product_id,
-        ]
-        _show_link(COMPARE_PAGE, say("Compare"), "compare_arrows", compare_place.compare_address(pieces))
+        address = compare_place.compare_address(compare_place.chosen_with(product.product_id))
+        _show_link(COMPARE_PAGE, say("Compare"), "compare_arrows", address)
 
 
 def _show_link(page: str, label: str, icon: str, address: dict[str, str] | dict[str, list[str]]) -> None:

@@ -8,10 +8,10 @@ from streamlit.components.v2 import component
 from streamlit.navigation.page import StreamlitPage
 
 from ui import closet, conversation
+from ui.first_page import NAME
 from ui.fitting_place import current_fitting_address
 from ui.widgets import card_actions
 
-NAME = "Virtual Stylist"
 CHAT_PATH = "chat"
 FITTING_PATH = "fitting-room"
 _FIRST_PAGE = {"page": "1"}

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from ui import closet, fitting, session, signals, styles
+from ui.bodies import read_pages
 from ui.client import StylistClient
 from ui.problems import ApiProblem
 from ui.widgets.text import escape, label_of
@@ -42,14 +43,9 @@ def show_own_data(client: StylistClient) -> None:
 def collect(client: StylistClient) -> dict[str, list[Any]]:
     """All that is kept, by the name of its place. Raises ApiProblem."""
     found: dict[str, list[Any]] = {}
-    cursor: str | None = None
-    for _ in range(_MOST_PARTS):
-        part = client.export(cursor=cursor)
+    for part in read_pages(lambda cursor: client.export(cursor=cursor), _MOST_PARTS):
         for name, kept in part.data.items():
             found.setdefault(name, []).extend(kept if isinstance(kept, list) else [kept])
-        cursor = part.cursor
-        if cursor is None:
-            break
     return found
 
 

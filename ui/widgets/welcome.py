@@ -4,8 +4,8 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ui.client import StylistClient
+from ui.first_page import NAME
 from ui.widgets.footer import PRIVACY_PATH, show_footer
-from ui.widgets.frame import NAME
 from ui.widgets.text import escape
 from ui.words import say
 
