@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.shared.aws import is_transient, read_code
+from runtime.shared.uploads import invite_upload
 
 UPLOAD_S = 900
 """Seconds for which an upload may begin."""
@@ -36,17 +37,8 @@ class UploadBucket:
     prefix: str
 
     def invite(self, key: str, content_type: str, max_bytes: int) -> dict[str, Any]:
-        """Address and form fields with which one object of that type and size may be put at `key`.
-
-        S3 itself refuses what is larger, of another type, or has fields that are not listed here.
-        """
-        return self.client.generate_presigned_post(
-            Bucket=self.name,
-            Key=key,
-            Fields={"Content-Type": content_type},
-            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
-            ExpiresIn=UPLOAD_S,
-        )
+        """Address and form fields with which one object of that type and size may be put at `key`."""
+        return invite_upload(self.client, self.name, key, content_type, max_bytes, UPLOAD_S)
 
     def find(self, keys: Sequence[str]) -> dict[str, Lying]:
         """What lies there of `keys`."""

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.shared.aws import is_transient, read_code
+from runtime.shared.uploads import invite_upload
 from runtime.tryon.table import StoreUnavailable
 
 LINK_S = 900
@@ -79,17 +80,8 @@ class Bucket:
         return self._client.generate_presigned_url("get_object", Params=place, ExpiresIn=LINK_S)
 
     def invite(self, key: str, content_type: str, max_bytes: int) -> dict[str, Any]:
-        """Address and form fields with which a browser may put one object of that type and size at `key`.
-
-        S3 itself refuses what is larger, of another type, or has fields that are not listed here.
-        """
-        return self._client.generate_presigned_post(
-            Bucket=self.name,
-            Key=key,
-            Fields={"Content-Type": content_type},
-            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
-            ExpiresIn=UPLOAD_S,
-        )
+        """Address and form fields with which a browser may put one object of that type and size at `key`."""
+        return invite_upload(self._client, self.name, key, content_type, max_bytes, UPLOAD_S)
 
     def erase(self, beginning: str) -> int:
         """Erase all objects whose keys begin so, with every version they had; how many objects there were."""

@@ -18,6 +18,7 @@ from ui.stylist_answers import (
     MadePicture,
 )
 from ui.widgets import next_steps
+from ui.widgets.look_history import show_compared_head
 from ui.widgets.pictures import frame_picture, show_delete, show_making, show_pictures
 from ui.widgets.text import describe_moment, escape
 from ui.words import later, say
@@ -206,15 +207,7 @@ def _show_compared(looks: list[Look]) -> None:
         st.empty()
         return
     with st.container(key="lookbook-side-by-side"):
-        with st.container(horizontal=True, vertical_alignment="center", key="compared-head"):
-            st.html(f'<h2 class="section">{escape(say("Side by side"))}</h2>')
-            st.button(
-                say("Close the comparison"),
-                icon=":material/close:",
-                type="tertiary",
-                key="close-compared",
-                on_click=_close_compared,
-            )
+        show_compared_head(_close_compared)
         if len(chosen) == 1:
             st.html(
                 f'<p class="muted" role="status">{escape(say("Choose one more picture to compare."))}</p>'

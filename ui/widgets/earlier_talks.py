@@ -1,5 +1,8 @@
 """Conversations that there were, to be taken up again."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import streamlit as st
 
 from ui import sentences, session
@@ -19,15 +22,20 @@ def show_earlier_talks() -> None:
         return
     with st.container(key="earlier-talks", gap="xsmall", width=560):
         st.html(f'<h2 class="eyebrow">{escape(say("Go on where you were"))}</h2>')
-        for talk in talks:
-            title = sentences.translate(talk.title or "") or say("A conversation")
-            st.page_link(
-                card_actions.CHAT_PAGE,
-                label=escape_markdown(title),
-                icon=":material/chat_bubble:",
-                query_params={"session": talk.session_id},
-                width="stretch",
-            )
+        show_talks(talks, width="stretch")
+
+
+def show_talks(talks: Sequence[ListedConversation], width: Literal["content", "stretch"]) -> None:
+    """A way back to each."""
+    for talk in talks:
+        title = sentences.translate(talk.title or "") or say("A conversation")
+        st.page_link(
+            card_actions.CHAT_PAGE,
+            label=escape_markdown(title),
+            icon=":material/chat_bubble:",
+            query_params={"session": talk.session_id},
+            width=width,
+        )
 
 
 def _find_talks() -> tuple[ListedConversation, ...]:

@@ -1,6 +1,6 @@
 """All looks that there were, and some of them side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -14,8 +14,8 @@ from ui.widgets.text import describe_moment, escape
 from ui.words import say
 
 
-def show_compared(looks: Sequence[NamedJob]) -> None:
-    """Looks side by side."""
+def show_compared_head(close: Callable[[], None]) -> None:
+    """The heading of what stands side by side, and the way to end it."""
     with st.container(horizontal=True, vertical_alignment="center", key="compared-head"):
         st.html(f'<h2 class="section">{escape(say("Side by side"))}</h2>')
         st.button(
@@ -23,8 +23,13 @@ def show_compared(looks: Sequence[NamedJob]) -> None:
             icon=":material/close:",
             type="tertiary",
             key="close-compared",
-            on_click=_close,
+            on_click=close,
         )
+
+
+def show_compared(looks: Sequence[NamedJob]) -> None:
+    """Looks side by side."""
+    show_compared_head(_close)
     grid = st.grid(columns=len(looks), gap="medium", key=f"side-by-side-{len(looks)}")
     for look in looks:
         with grid.cell(), st.container(key=f"compared-look-{look.job.job_id}", gap="xsmall"):

@@ -6,10 +6,11 @@ from functools import partial
 
 import streamlit as st
 
-from ui import catalog, sentences, session, together, visited
+from ui import catalog, session, together, visited
 from ui.fitting_answers import Job, JobPage
 from ui.stylist_answers import AlbumPage, AlbumPicture, ConversationPage
 from ui.widgets import card_actions, cards, messages
+from ui.widgets.earlier_talks import show_talks
 from ui.widgets.pictures import frame_picture
 from ui.widgets.text import describe_moment, escape, escape_markdown, is_web_address
 from ui.words import say
@@ -41,14 +42,7 @@ def _show_talks(answer: Future[ConversationPage] | None) -> bool:
     if talks:
         _show_title(say("Conversations"))
         with st.container(key="past-talks", gap="xsmall"):
-            for talk in talks:
-                title = sentences.translate(talk.title or "") or say("A conversation")
-                st.page_link(
-                    card_actions.CHAT_PAGE,
-                    label=escape_markdown(title),
-                    icon=":material/chat_bubble:",
-                    query_params={"session": talk.session_id},
-                )
+            show_talks(talks, width="content")
     return bool(talks)
 
 
