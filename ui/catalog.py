@@ -86,8 +86,9 @@ def load_product(_client: StylistClient, product_id: str) -> Product | None:
 
 
 def load_products(client: StylistClient, product_ids: Sequence[str]) -> dict[str, Product]:
-    """Products by id, without those that have left the shop; they are asked for side by side."""
+    """Products by id in the order asked for, without those that have left the shop."""
     ids = list(dict.fromkeys(product_ids))
+    # Side by side: a list takes as long as its slowest product.
     found = together.ask_all([partial(load_product, client, product_id) for product_id in ids])
     return {product.product_id: product for product in found if product}
 

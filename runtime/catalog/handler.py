@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from runtime.shared.aws import Clients
 from runtime.shared.http import Api, Request, Route, read_query
 from runtime.shared.pictures import PictureLinks
-from runtime.shared.problems import refuse_for_now, refuse_missing
+from runtime.shared.problems import refuse_catalogue, refuse_missing
 from runtime.shared.product_table import ProductsUnavailable, ProductTable
 from runtime.shared.products import (
     CatalogSettings,
@@ -97,8 +97,6 @@ def create_api(table: ProductTable, link: Callable[[Product], str], capabilities
             Route("GET", "/capabilities", get_capabilities, public=True),
         ],
         answers={
-            ProductsUnavailable: lambda _: refuse_for_now(
-                "The catalogue is not available; try again.", retry_after=5
-            ),
+            ProductsUnavailable: refuse_catalogue,
         },
     )

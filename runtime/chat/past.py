@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from runtime.chat.history import Record
 from runtime.chat.session import Session, SessionPage
+from runtime.shared.moments import write_moment
 from runtime.wardrobe.items import Item, tell_shopper
 
 Fetch = Callable[[Sequence[str]], Sequence[Mapping[str, Any]] | None]
@@ -40,7 +40,7 @@ def describe_page(page: SessionPage) -> dict[str, Any]:
             "session_id": each.session_id,
             "title": each.title or None,
             "turns": each.turns,
-            "updated_at": datetime.fromtimestamp(each.updated_at, UTC).isoformat().replace("+00:00", "Z"),
+            "updated_at": write_moment(each.updated_at),
         }
         for each in page.sessions
     ]

@@ -10,7 +10,7 @@ from runtime.closet.settings import ClosetSettings
 from runtime.closet.store import ClosetTable, ClosetUnavailable
 from runtime.shared.aws import Clients
 from runtime.shared.http import Api, Request, Route, read_body, read_query, subject_of
-from runtime.shared.problems import refuse_for_now
+from runtime.shared.problems import refuse_catalogue, refuse_for_now
 from runtime.shared.product_table import ProductsUnavailable, ProductTable
 from runtime.shared.products import CatalogSettings
 from runtime.shared.settings import read_setting
@@ -59,8 +59,6 @@ def create_api(table: ClosetTable, products: Products) -> Api:
             ClosetUnavailable: lambda _: refuse_for_now(
                 "What you saved is not available just now; try again.", retry_after=2
             ),
-            ProductsUnavailable: lambda _: refuse_for_now(
-                "The catalogue is not available; try again.", retry_after=5
-            ),
+            ProductsUnavailable: refuse_catalogue,
         },
     )

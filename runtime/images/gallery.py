@@ -1,6 +1,5 @@
 """The bucket of the pictures that were made, and their short-lived addresses."""
 
-import datetime
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.shared.aws import is_transient, read_code
+from runtime.shared.moments import write_moment
 
 IMAGE_ID = re.compile(r"\d{13}-[0-9a-f]{32}-\d")
 """Milliseconds since 1970 at which it was asked for, the request, the picture's number in it."""
@@ -87,10 +87,10 @@ class Gallery:
 
     def link(self, stored: Stored) -> tuple[str, str]:
         """An address of the picture, and the time (ISO 8601, UTC) until which it works."""
-        until = datetime.datetime.fromtimestamp(int(self._clock()) + LIFETIME_S, datetime.UTC)
+        until = int(self._clock()) + LIFETIME_S
         place = {"Bucket": self._bucket, "Key": stored.key}
         url = self._client.generate_presigned_url("get_object", Params=place, ExpiresIn=LIFETIME_S)
-        return url, until.isoformat().replace("+00:00", "Z")
+        return url, write_moment(until)
 
     def _key(self, user_id: str, picture_id: str, kind: str) -> str:
         return f"{self._prefix}{user_id}/{picture_id}{_KINDS[kind]}"

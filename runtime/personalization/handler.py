@@ -24,7 +24,7 @@ from runtime.personalization.style_table import StyleTable, StyleUnavailable
 from runtime.personalization.taste import Event, Taste, Trait, traits_of
 from runtime.shared.aws import Clients
 from runtime.shared.http import Api, Request, Route, read_body, subject_of
-from runtime.shared.problems import refuse_fields, refuse_for_now
+from runtime.shared.problems import refuse_catalogue, refuse_fields, refuse_for_now
 from runtime.shared.product_table import ProductsUnavailable, ProductTable
 from runtime.shared.products import CatalogSettings, Product
 from runtime.shared.settings import read_setting
@@ -165,9 +165,7 @@ def create_api(
             Route("DELETE", "/me/style", reset_style),
         ],
         answers={
-            ProductsUnavailable: lambda _: refuse_for_now(
-                "The catalogue is not available; try again.", retry_after=5
-            ),
+            ProductsUnavailable: refuse_catalogue,
             QueueUnavailable: lambda _: refuse_for_now(
                 "Interactions cannot be recorded just now; try again.", retry_after=5
             ),

@@ -36,7 +36,7 @@ from runtime.shared.http import Answers, Api, Request, Route, read_body, read_qu
 from runtime.shared.images import PictureRefused, Refusal
 from runtime.shared.observability import follow, get_logger
 from runtime.shared.pictures import PictureLinks
-from runtime.shared.problems import FieldError, Problem, refuse_fields, refuse_for_now
+from runtime.shared.problems import FieldError, Problem, refuse_catalogue, refuse_fields, refuse_for_now
 from runtime.shared.product_table import ProductsUnavailable, ProductTable
 from runtime.shared.products import CatalogSettings, Product
 from runtime.shared.settings import read_setting
@@ -234,7 +234,5 @@ _ANSWERS: Answers = {
     TrendsUnavailable: lambda _: refuse_for_now(
         "What is popular cannot be told just now; try again.", retry_after=5
     ),
-    ProductsUnavailable: lambda _: refuse_for_now(
-        "The catalogue is not available; try again.", retry_after=5
-    ),
+    ProductsUnavailable: refuse_catalogue,
 }

@@ -72,6 +72,11 @@ def refuse_missing(what: str) -> Problem:
     return Problem(404, "Not found", f"There is no such {what}.")
 
 
+def refuse_catalogue(_: Exception) -> Problem:
+    """A 503: the products are out of reach just now."""
+    return refuse_for_now("The catalogue is not available; try again.", retry_after=5)
+
+
 def refuse_for_now(detail: str, *, retry_after: int) -> Problem:
     """A 503 answer that says in how many seconds to come back."""
     return Problem(503, "Temporarily unavailable", detail, retry_after=retry_after)

@@ -30,8 +30,7 @@ def show_compare() -> None:
     ids = read_compared()
     settle(dict(compare_address(ids)))
     remember(ids)
-    found = catalog.load_products(session.get_client(), ids)
-    products = [found[each] for each in ids if each in found]
+    products = list(catalog.load_products(session.get_client(), ids).values())
     st.html(f"<h1>{escape(say('Side by side'))}</h1>")
     if len(products) < len(ids):
         st.html(f'<p class="aside" role="status">{escape(say("What has left the shop is not shown."))}</p>')

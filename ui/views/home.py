@@ -206,7 +206,7 @@ def show_visited(client: StylistClient) -> None:
         if problem.session_ended:
             raise
         return
-    products = [found[each] for each in ids if each in found]
+    products = list(found.values())
     if len(products) > 1:
         st.html(f'<h2 class="section">{escape(say("Seen lately"))}</h2>')
         cards.show_cards(products, key="visited", rail=True)

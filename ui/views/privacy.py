@@ -127,10 +127,9 @@ def describe_kept(kept: Kept, keeps: Mapping[str, int]) -> str:
     rows = {
         say("Comes from"): say(kept.source),
         say("Used for"): say(kept.purpose),
-        say("Kept for"): describe_term(kept, days),
     }
-    if not kept.features:
-        rows.pop(say("Kept for"))
+    if kept.features:
+        rows[say("Kept for")] = describe_term(kept, days)
     lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows.items())
     return f"<section><h3>{escape(say(kept.what))}</h3><dl>{lines}</dl></section>"
 

@@ -60,7 +60,7 @@ def show_wishlist() -> None:
     """The favourites."""
     ids = closet.favorites()
     found = catalog.load_products(session.get_client(), ids)
-    products = [found[each] for each in ids if each in found]
+    products = list(found.values())
     gone = [each for each in ids if each not in found]
     if gone:
         _show_gone(gone)

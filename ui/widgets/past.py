@@ -48,8 +48,7 @@ def _show_talks(answer: Future[ConversationPage] | None) -> bool:
 
 def _show_visited() -> bool:
     ids = visited.visited()[:_MOST]
-    found = catalog.load_products(session.get_client(), ids)
-    products = [found[each] for each in ids if each in found]
+    products = list(catalog.load_products(session.get_client(), ids).values())
     if products:
         _show_title(say("Seen in this visit"))
         cards.show_cards(products, key="visited", rail=True)
