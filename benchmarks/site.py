@@ -7,18 +7,21 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median, quantiles
+from time import perf_counter
 
 from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.record import Figure, record
 from tests.browser.find import find_browser
-from tests.browser.steps import sign_in
+from tests.browser.steps import forget_photos, settle, sign_in
+from tests.browser.visitor import MOST_CLICKS, MOST_SECONDS, Visitor
 from tests.support.cloud import RunningCloud, running_cloud
 
 COMMAND = "python -m benchmarks.site"
 TARGET_MS = 1_000.0
 _ROUNDS = 9
 _WARM_UP = 2
+_LOOPS = 5
 _DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 _CARD = '[class*="-card-0"] img'
 """The first picture of a product: what a shopper waits for."""
@@ -56,7 +59,28 @@ def measure(cloud: RunningCloud) -> None:
             times = [_time_link(page, site, link) for _ in range(_WARM_UP + _ROUNDS)][_WARM_UP:]
             _record(f"site/{name}, from a link until it can be used", times)
         _record("site/a heart, from the click until it is filled", _time_hearts(page, site))
+        measure_loop(page, cloud)
         browser.close()
+
+
+def measure_loop(page: Page, cloud: RunningCloud) -> None:
+    """Seconds and clicks from the start page until a recommended outfit is seen on a person."""
+    times: list[float] = []
+    clicks: list[int] = []
+    for _ in range(_LOOPS):
+        forget_photos(cloud)
+        page.goto(cloud.config.site_url)
+        settle(page)
+        visitor = Visitor(page)
+        began = perf_counter()
+        visitor.ask_for_an_outfit()
+        visitor.try_it_on()
+        times.append(perf_counter() - began)
+        clicks.append(visitor.clicks)
+    name = "site/from the start page to an outfit on a person"
+    record(Figure(f"{name}, p50", median(times), "s", "lower", COMMAND, target=MOST_SECONDS, n=_LOOPS))
+    record(Figure(f"{name}, longest", max(times), "s", "lower", COMMAND, target=MOST_SECONDS, n=_LOOPS))
+    record(Figure(f"{name}, clicks", max(clicks), "clicks", "lower", COMMAND, target=MOST_CLICKS, n=_LOOPS))
 
 
 def keep_something(cloud: RunningCloud, product_id: str) -> None:

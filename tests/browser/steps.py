@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support.cloud import SHOPPER
+from tests.support.cloud import SHOPPER, RunningCloud
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = Path("test-artifacts")
@@ -23,6 +23,12 @@ def sign_in(page: Page, site_url: str, person: Mapping[str, str] = SHOPPER) -> N
     page.locator('input[name="password"]').press("Enter")
     page.wait_for_url(re.compile(re.escape(site_url) + r"(?!/oauth2)"))
     expect(page.get_by_role("heading", name="What are you dressing for?")).to_be_visible()
+
+
+def forget_photos(cloud: RunningCloud) -> None:
+    """Take away the shopper's photos, with all that was made of them."""
+    for photo in cloud.call("GET", "/models").json()["models"]:
+        assert cloud.call("DELETE", f"/models/{photo['model_id']}").status_code == 200
 
 
 def settle(page: Page) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import FIGURE, keep, settle
+from tests.browser.steps import FIGURE, forget_photos, keep, settle
 from tests.support.cloud import RunningCloud, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
@@ -27,8 +27,7 @@ new MutationObserver(note).observe(document.body, all);
 @pytest.fixture(autouse=True, scope="module")
 def empty(cloud: RunningCloud) -> None:
     """Photos that other tests left do not count here."""
-    for photo in cloud.call("GET", "/models").json()["models"]:
-        assert cloud.call("DELETE", f"/models/{photo['model_id']}").status_code == 200
+    forget_photos(cloud)
 
 
 def open_room(page: Page, cloud: RunningCloud, query: str = "") -> None:

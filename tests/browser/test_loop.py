@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
-    Locator,
     Page,
     Route,
     StorageState,
@@ -19,7 +18,8 @@ from playwright.sync_api import (
 )
 
 from tests.browser.auditing import audit
-from tests.browser.steps import keep, settle
+from tests.browser.steps import forget_photos, keep, settle
+from tests.browser.visitor import MOST_CLICKS, MOST_SECONDS, Visitor
 from tests.browser.watching import describe_shifts, forget_shifts, layout_shift, watch
 from tests.support.cloud import RunningCloud
 
@@ -29,9 +29,6 @@ SIZES: Mapping[str, ViewportSize] = {
     "desktop": {"width": 1280, "height": 900},
     "phone": {"width": 390, "height": 844},
 }
-_MADE_WITHIN_MS = 90_000
-_MOST_CLICKS = 10
-_MOST_SECONDS = 120
 _MOUNTED_WITHIN_MS = 1_500
 _GOOD_SHIFT = 0.1
 _SEEN_ARE_THERE = """
@@ -65,30 +62,11 @@ class HeldPictures:
         self._page.unroute("**/*", self._take)
 
 
-class Visitor:
-    """Somebody who clicks, and counts it."""
-
-    def __init__(self, page: Page, size: str) -> None:
-        self.page = page
-        self.size = size
-        self.clicks = 0
-
-    def click(self, what: Locator, *, is_card: bool = False) -> None:
-        self.clicks += 1
-        # A card is one link all over, which lies above what is in it.
-        what.first.click(force=is_card)
-
-    def button(self, name: str | re.Pattern[str]) -> Locator:
-        return self.page.get_by_role("button", name=name)
-
-    def link(self, name: str | re.Pattern[str]) -> Locator:
-        return self.page.get_by_role("link", name=name)
-
-    def look(self, name: str) -> None:
-        """At the page as it is now: for people later, and for faults at once."""
-        settle(self.page)
-        keep(self.page, f"loop-{self.size}-{name}")
-        assert audit(self.page) == []
+def examine(page: Page, size: str, name: str) -> None:
+    """The page as it is now: for people later, and for faults at once."""
+    settle(page)
+    keep(page, f"loop-{size}-{name}")
+    assert audit(page) == []
 
 
 @pytest.fixture(scope="module", params=SIZES)
@@ -109,38 +87,31 @@ def context(size: str, browser: Browser, signed_in: StorageState) -> Iterator[Br
 
 
 @pytest.fixture(scope="module")
-def visitor(size: str, context: BrowserContext, cloud: RunningCloud) -> Visitor:
+def visitor(context: BrowserContext, cloud: RunningCloud) -> Visitor:
     """Somebody without photos, looks and a bag."""
-    for photo in cloud.call("GET", "/models").json()["models"]:
-        assert cloud.call("DELETE", f"/models/{photo['model_id']}").status_code == 200
+    forget_photos(cloud)
     for item in cloud.call("GET", "/me/closet").json()["items"]:
         path = f"/me/closet/{item['kind']}/{item['item_id']}"
         assert cloud.call("DELETE", path).status_code == 200
-    return Visitor(context.new_page(), size)
+    return Visitor(context.new_page())
 
 
-def test_from_the_start_to_a_look_on_a_person(visitor: Visitor, cloud: RunningCloud) -> None:
+def test_from_the_start_to_a_look_on_a_person(visitor: Visitor, size: str, cloud: RunningCloud) -> None:
     page = visitor.page
     page.goto(cloud.config.site_url)
     expect(page.get_by_role("heading", name="What are you dressing for?")).to_be_visible()
-    visitor.look("1-start")
+    examine(page, size, "1-start")
     began = time.monotonic()
-    visitor.click(visitor.link("A summer wedding"), is_card=True)
-    visitor.click(visitor.button("For a woman"))
-    expect(visitor.link("Try the whole outfit on")).to_be_visible()
-    visitor.look("2-outfit")
-    visitor.click(visitor.link("Try the whole outfit on"))
-    page.wait_for_url(re.compile("/fitting-room"))
-    visitor.click(visitor.button("Try it on Ada"))
-    result = page.get_by_role("img", name=re.compile(r"^\w+ wearing ")).first
-    expect(result).to_be_visible(timeout=_MADE_WITHIN_MS)
-    assert time.monotonic() - began < _MOST_SECONDS
-    assert visitor.clicks <= _MOST_CLICKS
+    visitor.ask_for_an_outfit()
+    examine(page, size, "2-outfit")
+    visitor.try_it_on()
+    assert time.monotonic() - began < MOST_SECONDS
+    assert visitor.clicks <= MOST_CLICKS
     expect(page.get_by_text("shows the look, not the size").first).to_be_visible()
-    visitor.look("3-look")
+    examine(page, size, "3-look")
 
 
-def test_the_look_is_kept_and_goes_into_the_bag(visitor: Visitor) -> None:
+def test_the_look_is_kept_and_goes_into_the_bag(visitor: Visitor, size: str) -> None:
     page = visitor.page
     visitor.click(visitor.button("Save look"))
     expect(visitor.button("Look saved").first).to_be_visible()
@@ -151,7 +122,7 @@ def test_the_look_is_kept_and_goes_into_the_bag(visitor: Visitor) -> None:
     expect(page.get_by_text("Total", exact=True)).to_be_visible()
     address = visitor.link(re.compile("at the shop")).first.get_attribute("href") or ""
     assert address.startswith("https://")
-    visitor.look("4-bag")
+    examine(page, size, "4-bag")
 
 
 def test_back_reload_and_another_tab_show_the_same(visitor: Visitor, context: BrowserContext) -> None:
@@ -160,18 +131,18 @@ def test_back_reload_and_another_tab_show_the_same(visitor: Visitor, context: Br
     expect(page.get_by_text("Total", exact=True)).to_be_visible()
     page.go_back()
     page.wait_for_url(re.compile("/fitting-room"))
-    expect(page.get_by_role("img", name=re.compile(r"^\w+ wearing ")).first).to_be_visible()
-    other = context.new_page()
-    other.goto(page.url)
-    expect(other.get_by_role("img", name=re.compile(r"^\w+ wearing ")).first).to_be_visible()
-    other.close()
+    expect(visitor.look).to_be_visible()
+    other = Visitor(context.new_page())
+    other.page.goto(page.url)
+    expect(other.look).to_be_visible()
+    other.page.close()
 
 
-def test_kept_looks_lead_on(visitor: Visitor) -> None:
+def test_kept_looks_lead_on(visitor: Visitor, size: str) -> None:
     page = visitor.page
     page.goto(re.sub(r"/fitting-room.*", "/saved?show=looks", page.url))
     expect(visitor.link("Try the whole outfit on").first).to_be_visible()
-    visitor.look("5-looks")
+    examine(page, size, "5-looks")
 
 
 @pytest.mark.parametrize("path", ["/", "/discover", "/saved?show=looks"])
