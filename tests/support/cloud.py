@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import jwt
 from rich.console import Console
 
 from local.config import LocalConfig
@@ -41,6 +42,11 @@ class RunningCloud:
         if not self._token:
             self._token = access_token(self.description, SHOPPER["email"], SHOPPER["password"])
         return self._token
+
+    @property
+    def subject(self) -> str:
+        """Who the shopper is to the functions."""
+        return subject_of(self.token)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -126,6 +132,11 @@ class RunningCloud:
         body = [{k: v for k, v in asdict(fault).items() if k != "hits"} for fault in faults]
         for url in (self.config.emulator_url, self.config.ai_url):
             httpx.put(url + CONTROL_PATH, json=body).raise_for_status()
+
+
+def subject_of(token: str) -> str:
+    """The subject of a token, which is taken as it is."""
+    return jwt.decode(token, options={"verify_signature": False})["sub"]
 
 
 def eventually(check: Callable[[], T], *, within_s: float = 20.0, every_s: float = 0.1) -> T:

@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import time
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from runtime.wardrobe.pieces import (
     suits_gender,
     suits_sizes,
 )
+from tests.support.speed import best_time_in_units
 from tests.unit.chat_doubles import (
     CAP,
     CHINOS,
@@ -202,11 +202,8 @@ def test_a_full_shelf_takes_milliseconds() -> None:
         for category in ("shirt", "pants", "dress", "shoes", "coat", "hat")
         for number in range(30)
     ]
-    started = time.perf_counter()
-    found = build(wish(warmest_c=5.0, budget=200), shelf)
-    took = time.perf_counter() - started
-    assert len(found.pieces) >= 4
-    assert took < 0.5
+    assert len(build(wish(warmest_c=5.0, budget=200), shelf).pieces) >= 4
+    assert best_time_in_units(lambda: build(wish(warmest_c=5.0, budget=200), shelf), tries=3) < 20
 
 
 def test_breaches() -> None:
