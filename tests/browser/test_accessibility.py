@@ -80,6 +80,11 @@ def open_page(page: Page, cloud: RunningCloud, path: str) -> None:
     expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0)
 
 
+def ground_of(page: Page) -> str:
+    """The colour that a page lies on."""
+    return page.locator(".stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+
+
 def first_product(cloud: RunningCloud) -> str:
     return cloud.call("GET", "/products?limit=1").json()["products"][0]["product_id"]
 
@@ -89,10 +94,12 @@ def test_the_audit_finds_nothing(page: Page, cloud: RunningCloud, path: str) -> 
     page.emulate_media(color_scheme="dark")
     open_page(page, cloud, path)
     assert audit(page) == []
+    dark = ground_of(page)
+    # The page follows the theme and the size of the window, without being asked for once more.
     page.emulate_media(color_scheme="light")
-    open_page(page, cloud, path)
+    expect(page.locator(".stApp")).not_to_have_css("background-color", dark)
+    settle(page)
     assert audit(page) == []
-    # The page follows the size of the window, without being asked for once more.
     page.set_viewport_size(PHONE)
     settle(page)
     widest = page.evaluate("document.documentElement.scrollWidth")

@@ -45,6 +45,8 @@ SELDOM = {
 }
 OPEN = {"requestsPerSecond": "5000"}
 _SEVERAL = 8
+_BETWEEN_SEARCHES_S = 0.1
+"""Without it the searches would leave the steps no processor."""
 
 
 class Shoppers:
@@ -73,7 +75,7 @@ class Shoppers:
     def _search(self, number: int) -> None:
         wishes = ["red dress", "black shoes", "striped t-shirt", "warm jacket"]
         turn = 0
-        while not self._end.is_set():
+        while not self._end.wait(_BETWEEN_SEARCHES_S):
             wish = wishes[(turn + number) % len(wishes)]
             began = time.monotonic()
             answer = self._cloud.call("GET", "/search", params={"query": wish, "limit": "5"})

@@ -3,7 +3,6 @@
 import gc
 import json
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from pulumi.output import Unknown
 
 from tests.graph.golden import compare, render
 from tests.graph.recorder import ROOT, STACKS, Graph, Resource, Secret, known_stack, record_stack
+from tests.support.speed import best_time_in_units
 
 EXPORTS = {
     "api_key",
@@ -448,18 +448,12 @@ def test_a_key_of_the_weather_service_is_secret_all_the_way(monkeypatch: pytest.
             assert key not in str(resource.inputs), resource.name
 
 
-def test_the_prod_stack_evaluates_within_three_seconds() -> None:
-    def measure() -> float:
-        began = time.process_time()
-        record_stack("prod")
-        return time.process_time() - began
-
-    # The program waits for nothing, so its time is the processor's; what else the machine does, and what
-    # other tests have left for the garbage collection to look through, is not its fault.
+def test_the_prod_stack_evaluates_within_three_seconds_on_a_quick_core() -> None:
+    # What other tests have left for the garbage collection to look through is not its fault.
     gc.collect()
     gc.freeze()
     try:
-        assert min(measure() for _ in range(3)) < 3
+        assert best_time_in_units(lambda: record_stack("prod"), tries=2) < 300
     finally:
         gc.unfreeze()
 

@@ -1,26 +1,26 @@
-"""How quick this machine is right now: what takes long on a slow one is not slow for that."""
+"""How long something takes, told in what else this machine does in that time: a slow one fails no test."""
 
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-_TRIES = 7
+
+def best_time_in_units(call: Callable[[], object], tries: int = 7) -> float:
+    """Least of several times, in what a fixed piece of work takes beside it (about 10 ms on a quick core).
+
+    Both are processor time: others who are at work do not count.
+    """
+    return _best_time(call, tries) / _best_time(_fixed_work, tries)
 
 
-def best_time(call: Callable[[], object], tries: int = _TRIES) -> float:
-    """Least of several times, in seconds: what the call takes when nothing else holds the core."""
+def _best_time(call: Callable[[], object], tries: int) -> float:
     times: list[float] = []
     for _ in range(tries):
-        started = time.perf_counter()
+        started = time.process_time()
         call()
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     return min(times)
-
-
-def best_time_in_units(call: Callable[[], object], tries: int = _TRIES) -> float:
-    """Least of several times, in what a fixed piece of work takes beside it (about 10 ms on a quiet core)."""
-    return best_time(call, tries) / best_time(_fixed_work, tries)
 
 
 def _fixed_work() -> None:

@@ -56,6 +56,7 @@ SAGEMAKER = SageMakerSettings(
     provider="sagemaker", region="us-east-1", timeout_s=60, endpoint="Try-On", price_usd=0.02
 )
 RED = (176, 30, 44)
+SIZE = (384, 576)
 
 
 @dataclass
@@ -109,7 +110,7 @@ def draw_shirt(color: tuple[int, int, int] = RED) -> bytes:
 
 @pytest.fixture(scope="module")
 def person() -> bytes:
-    return encode_png(draw_person(PEOPLE[0]).resize((512, 768)))
+    return encode_png(draw_person(PEOPLE[0]).resize(SIZE))
 
 
 @pytest.fixture(scope="module")
@@ -263,7 +264,7 @@ def test_policy_words_of_nova_canvas_are_a_refusal(request_: RenderRequest) -> N
 
 
 def test_what_the_photo_does_not_show_is_refused_with_advice(person: bytes) -> None:
-    upper = encode_png(open_photo(person).crop((0, 0, 512, 330)))
+    upper = encode_png(open_photo(person).crop((0, 0, SIZE[0], 248)))
     shoes = Garment(draw_shirt(), GarmentClass.SHOES)
     with pytest.raises(TryOnRefused, match="does not show your feet"):
         ComposeModel(FakeAws(), COMPOSE).render(RenderRequest(upper, shoes, TryOnParameters(), 1))
@@ -285,7 +286,7 @@ def test_damage_is_seen(request_: RenderRequest, rendered: Rendered) -> None:
     assert face is not None
     x, y, r = round(face.x), round(face.y), round(face.half_width)
     assert FACE_CHANGED in check_look(request_, change(rendered, (x - r, y - r, x + r, y + r), (90, 200, 90)))
-    assert BACKGROUND_CHANGED in check_look(request_, change(rendered, (0, 0, 512, 100), (10, 10, 10)))
+    assert BACKGROUND_CHANGED in check_look(request_, change(rendered, (0, 0, SIZE[0], 75), (10, 10, 10)))
     mask = read_mask(rendered.mask)
     image = open_photo(rendered.image)
     image.paste((30, 60, 160), (0, 0), Image.fromarray(mask))
@@ -310,7 +311,7 @@ class Painter:
         color = (30, 60, 160) if len(self.seeds) <= self.wrong else RED
         image = open_photo(request.person)
         mask = Image.new("L", image.size)
-        mask.paste(255, (200, 300, 320, 420))
+        mask.paste(255, (150, 225, 240, 315))
         image.paste(color, (0, 0), mask)
         return Rendered(encode_png(image), encode_png(mask), "painter", request.seed, 0.5)
 

@@ -1,7 +1,6 @@
 """The local image maker: what it reads in a prompt, what it draws, and its wire format."""
 
 import io
-import time
 from base64 import b64decode
 from dataclasses import replace
 from typing import Any
@@ -32,6 +31,7 @@ from runtime.images.factory import open_model
 from runtime.images.models.stability import StabilityModel
 from runtime.images.port import ImageFiltered, Words
 from runtime.images.request import AspectRatio
+from tests.support.speed import best_time_in_units
 from tests.unit.test_images_models import FakeBedrock
 
 SLOT_OF = {
@@ -249,14 +249,9 @@ def test_jpeg_and_png() -> None:
     assert ask(output_format="png").format == "PNG"
 
 
-def test_a_picture_takes_less_than_a_second_and_a_half() -> None:
-    ask()
-    times: list[float] = []
-    for seed in range(1, 4):
-        started = time.process_time()
-        ask("camel coat, cream turtleneck, checked scarf, jeans, boots, beanie, snow", seed=seed)
-        times.append(time.process_time() - started)
-    assert min(times) < 1.5
+def test_a_picture_takes_less_than_a_second_and_a_half_on_a_quick_core() -> None:
+    prompt = "camel coat, cream turtleneck, checked scarf, jeans, boots, beanie, snow"
+    assert best_time_in_units(lambda: ask(prompt, seed=1), tries=3) < 150
 
 
 @pytest.mark.parametrize(
