@@ -14,7 +14,8 @@ export OPENBLAS_NUM_THREADS := 1
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-setup: .venv/.ready .venv-emulator/.ready ## Install the project's and the emulator's packages
+setup: ## Install the project's and the emulator's packages
+	@$(MAKE) --no-print-directory --jobs=2 .venv/.ready .venv-emulator/.ready
 
 local: setup ## Start the whole product on this machine (STACK=, CATALOG=folder, MODELS=, PORT=, SET=, LOCAL_DIR=)
 	@STACK=$(STACK) $(BIN)/python -m local up

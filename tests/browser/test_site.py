@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from local.faults import Fault
 from tests.browser.steps import keep, settle
 from tests.support.cloud import RunningCloud
 
 pytestmark = [pytest.mark.browser, pytest.mark.cloud]
+SLOW_PAINTER = Fault("bedrock", "/invoke", status=200, delay_s=2.0)
+"""Takes long enough for what stands in the place of the picture to be looked at."""
 
 CARD = '[class*="results-card-{}"] a'
 
@@ -174,12 +177,12 @@ def test_a_look_is_drawn_from_words(page: Page, cloud: RunningCloud) -> None:
 def test_a_picture_does_not_move_what_stands_around_it(page: Page, cloud: RunningCloud) -> None:
     page.goto(cloud.config.site_url + "/lookbook")
     expect(page.get_by_role("heading", name="Earlier pictures")).to_be_visible()
-    page.get_by_role("button", name="City in the rain").click()
-    frame = page.locator(".in-making").first
-    expect(frame).to_be_visible()
-    settled = page.locator("figure.made").first
-    before = frame.bounding_box()
-    expect(page.get_by_role("img", name=re.compile("navy trench coat")).first).to_be_visible(timeout=30_000)
+    frame, settled = page.locator(".in-making").first, page.locator("figure.made").first
+    with cloud.faults(SLOW_PAINTER):
+        page.get_by_role("button", name="City in the rain").click()
+        expect(frame).to_be_visible()
+        before = frame.bounding_box()
+        expect(page.get_by_role("img", name=re.compile("navy trench coat")).first).to_be_visible()
     assert settled.bounding_box() == before
 
 
