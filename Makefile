@@ -6,6 +6,8 @@ ARGS ?=
 # Each worker has a local cloud of its own; what takes long comes first, so that the workers end together.
 IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/browser tests/contract tests
 
+# The two environments are made at once.
+MAKEFLAGS += --jobs=2
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
@@ -14,8 +16,7 @@ export OPENBLAS_NUM_THREADS := 1
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-setup: ## Install the project's and the emulator's packages
-	@$(MAKE) --no-print-directory --jobs=2 .venv/.ready .venv-emulator/.ready
+setup: .venv/.ready .venv-emulator/.ready ## Install the project's and the emulator's packages
 
 local: setup ## Start the whole product on this machine (STACK=, CATALOG=folder, MODELS=, PORT=, SET=, LOCAL_DIR=)
 	@STACK=$(STACK) $(BIN)/python -m local up
