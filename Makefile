@@ -7,7 +7,9 @@ ARGS ?=
 IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/browser tests/contract tests
 
 # The two environments are made at once.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=2
+endif
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
