@@ -449,7 +449,7 @@ def test_a_key_of_the_weather_service_is_secret_all_the_way(monkeypatch: pytest.
 
 
 def test_the_prod_stack_evaluates_within_a_few_seconds() -> None:
-    """About 220 units, 2.2 s on a quick core; beside work that fills the caches half as much again may be due."""
+    """About 220 units, 2.2 s on a quick core; beside work that fills the caches up to half as much again."""
     # What other tests have left for the garbage collection to look through is not its fault.
     gc.collect()
     gc.freeze()
