@@ -96,7 +96,5 @@ def create_api(table: ProductTable, link: Callable[[Product], str], capabilities
             Route("GET", "/health", get_health, public=True),
             Route("GET", "/capabilities", get_capabilities, public=True),
         ],
-        answers={
-            ProductsUnavailable: refuse_catalogue,
-        },
+        answers={ProductsUnavailable: refuse_catalogue},
     )

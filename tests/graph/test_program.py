@@ -448,13 +448,12 @@ def test_a_key_of_the_weather_service_is_secret_all_the_way(monkeypatch: pytest.
             assert key not in str(resource.inputs), resource.name
 
 
-def test_the_prod_stack_evaluates_within_a_few_seconds() -> None:
-    """About 220 units, 2.2 s on a quick core; beside work that fills the caches up to half as much again."""
+def test_the_prod_stack_evaluates_within_three_seconds_on_a_quick_core() -> None:
     # What other tests have left for the garbage collection to look through is not its fault.
     gc.collect()
     gc.freeze()
     try:
-        assert best_time_in_units(lambda: record_stack("prod"), tries=2) < 450
+        assert best_time_in_units(lambda: record_stack("prod"), tries=2) < 300
     finally:
         gc.unfreeze()
 

@@ -352,7 +352,7 @@ def test_photos_find_themselves_first() -> None:
 @needs_photos
 def test_a_photo_takes_a_few_hundredths_of_a_second(embedder: FashionEmbedder) -> None:
     photo = min(PHOTOS.glob("*/*.jpg")).read_bytes()
-    assert best_time_in_units(lambda: embedder.embed(image_bytes=photo)) < 6
+    assert best_time_in_units(lambda: embedder.embed(image_bytes=photo)) < 4
 
 
 # Query; category, any of these colours, any of these patterns; how many of the first are looked at, and how
